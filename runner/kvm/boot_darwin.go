@@ -1,0 +1,5 @@
+package kvm
+
+import "golang.org/x/sys/unix"
+
+func bootID() (string, error) { return unix.Sysctl("kern.bootsessionuuid") }

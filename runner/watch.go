@@ -1,0 +1,5 @@
+package runner
+
+import "context"
+
+func (vm *VM) watchBoot(context.Context) {}
