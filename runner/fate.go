@@ -20,7 +20,6 @@ type CrashError struct {
 	Process string
 	Err     error
 	Lines   []string
-	accel   string
 }
 
 func (e *CrashError) Error() string {
@@ -31,6 +30,7 @@ func (e *CrashError) Unwrap() error { return e.Err }
 
 // crashHints maps what hypervisors say to what can be done about it.
 var crashHints = []struct{ text, hint string }{
+	{"failed to set MSR", "KVM does not work here: run `microvm doctor`, or use --accel tcg"},
 	{"Could not access KVM", "this user may not use /dev/kvm: run `microvm doctor`, or use --accel tcg"},
 	{"failed to initialize kvm", "KVM does not work here: run `microvm doctor`, or use --accel tcg"},
 	{"Could not set up host forwarding rule", "the port was taken in the meantime: publish another one with -p"},
@@ -54,13 +54,23 @@ func (e *CrashError) Hint() string {
 	return "`microvm plan` shows the command; run it by hand to see more"
 }
 
-// HungError is a guest that never reached its kernel: the accelerator seems to
-// work, but does not run ordinary kernels.
-type HungError struct{ Accel, Reason string }
+// AccelError is an accelerator that seems to work, but does not run an ordinary
+// kernel: the guest hangs before it, or the hypervisor gives up.
+type AccelError struct{ Accel, Reason string }
 
-func (e *HungError) Error() string {
-	return fmt.Sprintf("the guest hangs before its kernel starts, with accelerator %q: %s", e.Accel, e.Reason)
+func (e *AccelError) Error() string {
+	return fmt.Sprintf("accelerator %q does not run this guest: %s", e.Accel, e.Reason)
 }
 
 // Hint is the way out.
-func (e *HungError) Hint() string { return "use --accel tcg" }
+func (e *AccelError) Hint() string { return "use --accel tcg" }
+
+// accelFailure tells whether a hypervisor died of its accelerator.
+func (e *CrashError) accelFailure() (reason string, failed bool) {
+	for _, line := range e.Lines {
+		if strings.Contains(strings.ToLower(line), "kvm") || strings.Contains(line, "MSR") {
+			return line, true
+		}
+	}
+	return "", false
+}

@@ -136,7 +136,7 @@ func chooseAccel(ctx context.Context, s *Spec, o HostOptions) (Accel, error) {
 	c := judgeKVM(ctx, o)
 	switch {
 	case c.Hung:
-		return Accel{Kind: "tcg", Reason: "KVM hung an ordinary kernel since this host booted: " + c.HungReason}, nil
+		return Accel{Kind: "tcg", Reason: "KVM failed an ordinary kernel since this host booted: " + c.HungReason}, nil
 	case c.Report.Verdict != kvm.Works:
 		return Accel{Kind: "tcg", Reason: c.Report.Reason() + "; --accel kvm insists"}, nil
 	}
@@ -149,13 +149,15 @@ func judgeKVM(ctx context.Context, o HostOptions) kvm.Cached {
 		return c
 	}
 	c := kvm.Cached{Report: kvm.Probe(ctx, kvm.Options{Exe: o.Self, Args: o.ProbeArgs})}
-	// A cache that cannot be written costs a probe the next time, no more.
-	_ = kvm.Store(o.CacheDir, c)
+	if ctx.Err() == nil {
+		// A cache that cannot be written costs a probe the next time, no more.
+		_ = kvm.Store(o.CacheDir, c)
+	}
 	return c
 }
 
 // RememberHang keeps the next runs on this boot of the host from trying KVM.
-func RememberHang(ctx context.Context, o HostOptions, hang *HungError) error {
+func RememberHang(ctx context.Context, o HostOptions, hang *AccelError) error {
 	c := judgeKVM(ctx, o)
 	c.Hung, c.HungReason = true, hang.Reason
 	return kvm.Store(o.CacheDir, c)

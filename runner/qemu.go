@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"strings"
-	"time"
 
 	"microvm/runner/qmp"
 )
@@ -235,9 +234,6 @@ func (c *qemuControl) Balloon(ctx context.Context, mib int) error {
 	return c.conn.Balloon(ctx, int64(mib)<<20)
 }
 
-// ProgramCounters gives up soon, because a hung accelerator answers nothing.
 func (c *qemuControl) ProgramCounters(ctx context.Context) ([]uint64, error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
-	defer cancel()
 	return c.conn.ProgramCounters(ctx)
 }

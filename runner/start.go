@@ -46,11 +46,16 @@ func Start(ctx context.Context, p *Plan, o StartOptions) (*VM, error) {
 	return vm, nil
 }
 
-// Check finds what would fail on this host and changes nothing.
+// Check finds what would fail on this host and changes nothing. That the VM runs
+// already explains whatever else is in the way.
 func (p *Plan) Check(ctx context.Context) error {
 	var problems []error
 	for _, r := range p.Resources {
-		problems = append(problems, r.Check(ctx))
+		err := r.Check(ctx)
+		if _, running := r.(*Lock); running && err != nil {
+			return err
+		}
+		problems = append(problems, err)
 	}
 	return errors.Join(problems...)
 }
@@ -101,30 +106,42 @@ func (vm *VM) startDaemons(ctx context.Context) error {
 }
 
 func (vm *VM) startHypervisor(ctx context.Context) error {
-	files, theirs, ours, err := vm.inherited()
-	defer closeAll(theirs)
-	if err != nil {
+	control, err := vm.launch(ctx)
+	if err != nil || control == nil {
 		return err
+	}
+	return vm.attach(ctx, control)
+}
+
+// launch starts the hypervisor and returns our end of its control socket. Its own
+// end is closed here, so that we see when it goes.
+func (vm *VM) launch(ctx context.Context) (control net.Conn, err error) {
+	control, files, err := vm.inherited()
+	defer closeAll(files)
+	defer func() {
+		if err != nil && control != nil {
+			err = errors.Join(err, control.Close())
+		}
+	}()
+	if err != nil {
+		return control, err
 	}
 	c := vm.plan.VM
 	extra, err := vm.extraArgs(ctx)
 	if err != nil {
-		return errors.Join(err, closeConn(ours))
+		return control, err
 	}
 	c.Args = append(c.Args[:len(c.Args):len(c.Args)], extra...)
 	out := io.MultiWriter(vm.opts.Stdout, vm.screen, &vm.printed)
 	vm.process, err = vm.spawner.start(vm.plan.Hypervisor.Kind, c, vm.plan.Dir,
 		stdio{stdin: vm.opts.Stdin, stdout: out, stderr: vm.opts.Stderr, files: files})
 	if err != nil {
-		return errors.Join(err, closeConn(ours))
+		return control, err
 	}
 	vm.started = time.Now()
-	vm.opts.Log.Debug("started", "process", vm.plan.Hypervisor.Kind, "pid", vm.process.cmd.Process.Pid, "command", c.String())
+	vm.opts.Log.Debug("started", "process", vm.plan.Hypervisor.Kind, "pid", vm.Pid(), "command", c.String())
 	vm.undos = append(vm.undos, func() error { vm.process.end(hypervisorPatience); return nil })
-	if ours == nil {
-		return nil
-	}
-	return vm.attach(ctx, ours)
+	return control, nil
 }
 
 // attach waits until the hypervisor answers; one that ends first is not an
@@ -151,22 +168,22 @@ func (vm *VM) attach(ctx context.Context, conn net.Conn) error {
 }
 
 // inherited opens the descriptors in the order that the plan numbered them.
-func (vm *VM) inherited() (files, theirs []*os.File, ours net.Conn, err error) {
+func (vm *VM) inherited() (control net.Conn, files []*os.File, err error) {
 	if vm.plan.control {
-		var remote *os.File
-		if ours, remote, err = socketPair(); err != nil {
-			return nil, nil, nil, err
+		ours, theirs, err := socketPair()
+		if err != nil {
+			return nil, nil, err
 		}
-		theirs = append(theirs, remote)
+		control, files = ours, append(files, theirs)
 	}
 	for _, q := range vm.plan.queues {
 		opened, err := link.OpenMacvtap(q.id, q.n)
 		if err != nil {
-			return nil, theirs, nil, errors.Join(err, closeConn(ours))
+			return control, files, err
 		}
-		theirs = append(theirs, opened...)
+		files = append(files, opened...)
 	}
-	return theirs, theirs, ours, nil
+	return control, files, nil
 }
 
 // socketPair is a connection whose one end a child can inherit.
@@ -207,11 +224,4 @@ func closeAll(files []*os.File) {
 	for _, f := range files {
 		f.Close()
 	}
-}
-
-func closeConn(c net.Conn) error {
-	if c == nil {
-		return nil
-	}
-	return c.Close()
 }

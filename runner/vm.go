@@ -34,7 +34,8 @@ type VM struct {
 	printed console.Counter
 
 	stopping atomic.Bool
-	hung     atomic.Pointer[HungError]
+	reached  atomic.Bool
+	hung     atomic.Pointer[AccelError]
 	lost     atomic.Pointer[process]
 
 	done chan struct{}
@@ -185,9 +186,18 @@ func (vm *VM) verdict() error {
 	case fate == FatePanic, vm.panicked():
 		return &PanicError{Name: vm.plan.Name}
 	case vm.process.err != nil:
-		return &CrashError{Process: vm.process.name, Err: vm.process.err, Lines: vm.process.tail.Lines(), accel: vm.plan.Accel}
+		return vm.crash()
 	}
 	return nil
+}
+
+// crash blames the accelerator only while nothing has proven it.
+func (vm *VM) crash() error {
+	crash := &CrashError{Process: vm.process.name, Err: vm.process.err, Lines: vm.process.tail.Lines()}
+	if reason, failed := crash.accelFailure(); failed && vm.plan.watch && !vm.reached.Load() {
+		return &AccelError{Accel: vm.plan.Accel, Reason: reason}
+	}
+	return crash
 }
 
 // screenLines is how much of the console is kept: a panic's trace has some 50.

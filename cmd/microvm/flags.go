@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -93,10 +94,25 @@ func overrides(c *cli.Context) (runner.Overrides, error) {
 	o.Publish, errs[0] = parseAll(c.StringSlice("publish"), runner.ParsePublish)
 	o.Volumes, errs[1] = parseAll(c.StringSlice("volume"), runner.ParseVolume)
 	o.Shares, errs[2] = parseAll(c.StringSlice("share"), runner.ParseShare)
+	for i := range o.Volumes {
+		problems = append(problems, fromHere(&o.Volumes[i].Image))
+	}
+	for i := range o.Shares {
+		problems = append(problems, fromHere(&o.Shares[i].Source))
+	}
 	if err := errors.Join(append(problems, errs[:]...)...); err != nil {
 		return o, &usageError{err: err, hint: strings.Join(hints(err), "; ")}
 	}
 	return o, nil
+}
+
+// fromHere makes a path absolute: on a command line it is relative to where the
+// user is, in a spec to the VM's directory.
+func fromHere(path *string) (err error) {
+	if *path != "" {
+		*path, err = filepath.Abs(*path)
+	}
+	return err
 }
 
 func parseAll[T any](texts []string, parse func(string) (T, error)) ([]T, error) {

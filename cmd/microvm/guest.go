@@ -28,8 +28,8 @@ type guest struct {
 // evaluated is what describeGuest prints.
 type evaluated struct {
 	// DrvPath and OutPath are the runner's.
-	DrvPath string `json:"drvPath"`
-	OutPath string `json:"outPath"`
+	DrvPath string `json:"drv"`
+	OutPath string `json:"out"`
 	// BuildSystem is the platform that builds the runner, System the guest's.
 	BuildSystem string `json:"buildSystem"`
 	System      string `json:"system"`
@@ -39,18 +39,20 @@ type evaluated struct {
 	Plain bool `json:"plain"`
 }
 
-// describeGuest is applied to a nixosConfiguration.
+// describeGuest is applied to a nixosConfiguration. A set with an attribute
+// outPath would become that string in JSON.
 const describeGuest = `c:
   if !(c ? config.microvm.declaredRunner) then { plain = true; }
   else let m = c.config.microvm; r = m.declaredRunner; in {
-    inherit (r) drvPath outPath;
+    drv = r.drvPath;
+    out = r.outPath;
     buildSystem = r.system;
     system = m.spec.system or c.pkgs.stdenv.hostPlatform.system or r.system;
     spec = m.spec or null;
   }`
 
 // describeRunner is applied to a package.
-const describeRunner = `r: { inherit (r) drvPath outPath; buildSystem = r.system; system = r.system; spec = r.passthru.spec or null; }`
+const describeRunner = `r: { drv = r.drvPath; out = r.outPath; buildSystem = r.system; system = r.system; spec = r.passthru.spec or null; }`
 
 // findGuest evaluates the guest that the target names, in one nix process.
 func (a *app) findGuest(ctx context.Context, o *options) (*guest, error) {

@@ -57,7 +57,7 @@ func (a *app) run(c *cli.Context) error {
 	a.announce(p)
 	session := &session{app: a, options: o, signals: signals, patience: c.Duration("stop-timeout")}
 	err = session.run(ctx, p)
-	if hang := (*runner.HungError)(nil); errors.As(err, &hang) && o.host.Accel == "auto" {
+	if hang := (*runner.AccelError)(nil); errors.As(err, &hang) && o.host.Accel == "auto" {
 		return a.runEmulated(ctx, session, o, hang)
 	}
 	return err
@@ -71,7 +71,7 @@ func (a *app) announce(p *runner.Plan) {
 }
 
 // runEmulated starts the guest again without the accelerator that hung it.
-func (a *app) runEmulated(ctx context.Context, s *session, o *options, hang *runner.HungError) error {
+func (a *app) runEmulated(ctx context.Context, s *session, o *options, hang *runner.AccelError) error {
 	a.say("%v; starting again under TCG", hang)
 	if err := runner.RememberHang(ctx, o.host, hang); err != nil {
 		a.log.Debug("accelerator cache", "error", err)

@@ -41,7 +41,13 @@ func (s *session) run(ctx context.Context, p *runner.Plan) error {
 		return err
 	}
 	console.attach(context.WithoutCancel(ctx))
-	return s.wait(vm, console)
+	err = s.wait(vm, console)
+	if vm.ReachedKernel() {
+		if err := runner.RememberBoot(ctx, s.options.host); err != nil {
+			s.log.Debug("accelerator cache", "error", err)
+		}
+	}
+	return err
 }
 
 // wait passes the user's wish to stop on: the first asks, the second kills.

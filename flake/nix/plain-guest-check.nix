@@ -6,11 +6,12 @@ let
     attrNames
     concatMap
     concatStringsSep
+    elem
     filter
     hasAttr
     isAttrs
-    isList
     isPath
+    toJSON
     typeOf
     ;
 
@@ -21,8 +22,13 @@ let
     filter (name: !hasAttr name args) (attrNames fields.required)
   );
 
-  show =
-    v: if builtins.elem (typeOf v) [ "string" "int" "bool" "null" ] then builtins.toJSON v else "a ${typeOf v}";
+  scalars = [
+    "string"
+    "int"
+    "bool"
+    "null"
+  ];
+  show = v: if elem (typeOf v) scalars then toJSON v else "a ${typeOf v}";
 
   checkType =
     name:

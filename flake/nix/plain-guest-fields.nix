@@ -75,5 +75,6 @@ in
       extraArgsScript = nullOr string;
       binScripts = attrs;
       registerWithMachined = bool;
+      prettyProcnames = bool;
     };
 }

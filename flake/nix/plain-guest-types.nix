@@ -14,6 +14,7 @@ let
     ;
 
   isDerivation = v: isAttrs v && v.type or null == "derivation";
+  isFile = v: isPath v || isString v || isDerivation v;
   matches = regex: v: isString v && match regex v != null;
 in
 {
@@ -34,7 +35,7 @@ in
 
   file = {
     expected = "a path, the string of one, or a derivation";
-    check = v: isPath v || isString v || isDerivation v;
+    check = isFile;
   };
 
   int = {
@@ -54,7 +55,7 @@ in
 
   package = {
     expected = "a package, or the path of a static executable";
-    check = v: isPath v || isString v || isDerivation v;
+    check = isFile;
   };
 
   string = {

@@ -16,51 +16,52 @@
 # runner; without it the builder needs a mkdir, which Nix's sandbox may not have.
 args:
 let
-  inherit (builtins) concatStringsSep isAttrs removeAttrs;
+  inherit (builtins)
+    attrNames
+    concatStringsSep
+    filter
+    isAttrs
+    isString
+    toJSON
+    ;
 
   fields = import ./plain-guest-fields.nix;
   problems = import ./plain-guest-check.nix args;
+  title = if isString (args.name or null) then "plainGuest ${toJSON args.name}" else "plainGuest";
   checked =
     value:
-    if problems == [ ] then
-      value
-    else
-      throw "plainGuest${
-        if builtins.isString (args.name or null) then " ${builtins.toJSON args.name}" else ""
-      }:\n  ${concatStringsSep "\n  " problems}";
+    if problems == [ ] then value else throw (concatStringsSep "\n  " ([ "${title}:" ] ++ problems));
 
-  withoutNulls =
-    set: removeAttrs set (builtins.filter (name: set.${name} == null) (builtins.attrNames set));
+  withoutNulls = set: removeAttrs set (filter (name: set.${name} == null) (attrNames set));
 
   # nixpkgs' kernel is a directory that says which of its files to boot.
-  kernelFile =
-    kernel: if kernel ? target then "${kernel}/${kernel.target}" else "${kernel}";
-
+  kernelFile = kernel: if kernel ? target then "${kernel}/${kernel.target}" else "${kernel}";
   fileOrNull = file: if file == null then null else "${file}";
 
-  spec =
-    {
-      version = 1;
-      hypervisor = "qemu";
-      boot = withoutNulls {
-        kernel = kernelFile args.kernel;
-        kernelElf = fileOrNull (args.kernelElf or null);
-        initrd = fileOrNull (args.initrd or null);
-        kernelParams = args.kernelParams or [ ];
-      };
-    }
-    // removeAttrs args ([ "kernel" ] ++ builtins.attrNames fields.special);
+  spec = {
+    version = 1;
+    hypervisor = "qemu";
+    boot = withoutNulls {
+      kernel = kernelFile args.kernel;
+      kernelElf = fileOrNull (args.kernelElf or null);
+      initrd = fileOrNull (args.initrd or null);
+      kernelParams = args.kernelParams or [ ];
+    };
+  }
+  // removeAttrs args ([ "kernel" ] ++ attrNames fields.special);
 
   microvm = args.microvm or null;
 
+  # A plain derivation, because stdenv would be the whole of nixpkgs.
   runner =
     derivation {
       name = "microvm-${args.name}";
       system = args.buildSystem or args.system;
       builder = "/bin/sh";
       args = [ ./plain-guest-builder.sh ];
+      # In a file: it may be longer than the environment allows.
       passAsFile = [ "spec" ];
-      spec = builtins.toJSON spec;
+      spec = toJSON spec;
       inherit (spec) hypervisor;
       microvm =
         if microvm == null then
@@ -74,6 +75,7 @@ let
     }
     // {
       meta.mainProgram = "microvm-run";
+      passthru = { inherit spec; };
     };
 in
 {

@@ -3,10 +3,16 @@ package kvm
 import (
 	"context"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 	"time"
 )
+
+// childOf runs this test's executable as the named child.
+func childOf(name string, timeout time.Duration) Options {
+	return Options{Exe: os.Args[0], Args: []string{"child-" + name}, Timeout: timeout}
+}
 
 func TestRunChild(t *testing.T) {
 	for _, test := range []struct {
@@ -22,10 +28,13 @@ func TestRunChild(t *testing.T) {
 		{"fails", answer{}, `exit status 3: "the last words"`},
 		{"dies", answer{}, "signal: killed"},
 	} {
-		got, err := runChild(t.Context(), childOf(test.child, 20*time.Second))
-		if got != test.want || (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
-			t.Errorf("%s: %+v, %v; want %+v, %q", test.child, got, err, test.want, test.err)
-		}
+		t.Run(test.child, func(t *testing.T) {
+			t.Parallel() // the race detector's programs take a second to end
+			got, err := runChild(t.Context(), childOf(test.child, 20*time.Second))
+			if got != test.want || (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
+				t.Errorf("%+v, %v; want %+v, %q", got, err, test.want, test.err)
+			}
+		})
 	}
 }
 

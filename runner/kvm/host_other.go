@@ -2,14 +2,8 @@
 
 package kvm
 
-import (
-	"errors"
-	"io"
-)
+import "errors"
 
 func newHost(Options) host { return host{root: "/", stat: statDevice} }
 
 func statDevice() (node, error) { return node{}, errors.ErrUnsupported }
-
-// RunChild fails: KVM is Linux's.
-func RunChild(io.Writer) error { return errors.ErrUnsupported }

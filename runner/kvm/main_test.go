@@ -53,11 +53,6 @@ func hang() {
 	time.Sleep(time.Hour)
 }
 
-// childOf runs this test's executable as the named child.
-func childOf(name string, timeout time.Duration) Options {
-	return Options{Exe: os.Args[0], Args: []string{"child-" + name}, Timeout: timeout}
-}
-
 func childAnswers(a answer, err error) func(context.Context) (answer, error) {
 	return func(context.Context) (answer, error) { return a, err }
 }

@@ -35,10 +35,7 @@ type Macvtap struct {
 // MacvtapModes lists the values of Macvtap.Mode, as ip-link(8) has them.
 func MacvtapModes() []string { return []string{"private", "vepa", "bridge", "passthru", "source"} }
 
-const (
-	alias        = "made by microvm"
-	maxNameBytes = 15 // IFNAMSIZ less its zero
-)
+const maxNameBytes = 15 // IFNAMSIZ less its zero
 
 // CheckName reports what keeps name from naming a network interface. It is narrower than the kernel, which allows
 // letters that no tool prints and makes another name out of one with a percent sign.

@@ -10,6 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// alias marks the interfaces that are ours.
+const alias = "made by microvm"
+
 // lookup returns nil when there is no such interface.
 func lookup(name string) (netlink.Link, error) {
 	found, err := netlink.LinkByName(name)

@@ -18,7 +18,7 @@ type entry struct {
 
 // pack writes a newc archive, as Documentation/driver-api/early-userspace has
 // it, in which every directory comes before what is in it. It is not
-// compressed: an emulated CPU takes longer to unpack than QEMU to load.
+// compressed: what is saved in loading is lost in unpacking.
 func pack(files []entry) ([]byte, error) {
 	var archive bytes.Buffer
 	w := cpio.NewWriter(&archive)

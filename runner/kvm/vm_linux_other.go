@@ -1,7 +1,0 @@
-//go:build linux && !amd64 && !arm64
-
-package kvm
-
-import "errors"
-
-func tryGuest() (answer, error) { return answer{}, errors.ErrUnsupported }
