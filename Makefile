@@ -47,10 +47,11 @@ demo: build bin/initrd ## boot a guest from a flake
 	bin/microvm run --override-input microvm '$(SELF)' 'path:$(DEMO)#hello'
 
 test: bin/initrd ## all tests, real guests among them
-	go test -race $(TESTFLAGS) ./...
+	@.ci/test -race $(TESTFLAGS) ./...
 
-bench: bin/initrd ## the budgets of DESIGN.md, as ratios measured in one run
-	go test -run '^$$' -bench . $(TESTFLAGS) ./cmd/microvm
+bench: export MICROVM_BENCH_BINARY := $(CURDIR)/bin/microvm
+bench: build bin/initrd ## the budgets of DESIGN.md, as ratios measured in one run
+	go test -run '^$$' -bench . -benchtime 20x $(TESTFLAGS) ./cmd/microvm ./runner ./flake
 
 lint: ## gofmt, vet (Linux, macOS), staticcheck, go.mod
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "not gofmt'd:" $$unformatted; exit 1; }

@@ -57,7 +57,7 @@ func (t *tree) commands(s *Spec) {
 	run := fmt.Sprintf("#!/bin/sh\nexec microvm run %s \"$@\"\n", ShellQuote(t.dir))
 	t.file("bin/microvm-run", run, 0o755)
 	for _, name := range sortedKeys(s.BinScripts) {
-		t.file("bin/"+name, "#!/bin/sh\n"+s.BinScripts[name]+"\n", 0o755)
+		t.file("bin/"+name, "#!/usr/bin/env bash\n"+s.BinScripts[name]+"\n", 0o755)
 	}
 }
 

@@ -54,6 +54,8 @@ type PlanOptions struct {
 	LockDir string
 	// Ephemeral discards what the guest writes to its volumes.
 	Ephemeral bool
+	// Unsupervised plans for Exec, where nobody holds a control socket.
+	Unsupervised bool
 	// Notes begin the plan's notes.
 	Notes []string
 }
@@ -74,7 +76,7 @@ func NewPlan(s *Spec, b Backend, f Facts, o PlanOptions) (*Plan, error) {
 	if f.Accel.Reason != "" {
 		p.Notes = append(p.Notes, "accelerator "+f.Accel.Kind+": "+f.Accel.Reason)
 	}
-	p.inheritFDs(s, &rt)
+	p.inheritFDs(s, &rt, !o.Unsupervised)
 	if err := p.fillProcesses(s, rt); err != nil {
 		return nil, err
 	}
@@ -124,9 +126,9 @@ const firstFD = 3
 
 // inheritFDs fixes the numbers of the descriptors that the hypervisor inherits:
 // the control socket, then each macvtap's queues.
-func (p *Plan) inheritFDs(s *Spec, rt *Runtime) {
+func (p *Plan) inheritFDs(s *Spec, rt *Runtime, supervised bool) {
 	next := firstFD
-	if _, ok := p.backend.(Controlled); ok {
+	if _, ok := p.backend.(Controlled); ok && supervised {
 		p.control, rt.ControlFD = true, next
 		next++
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"sync"
 	"syscall"
 	"time"
 
@@ -90,7 +91,8 @@ func (p *process) signal(sig syscall.Signal) {
 	select {
 	case <-p.done:
 	default:
-		// The child is not reaped before done is closed, so its group is ours.
+		// Between the child's end and done being closed its number could in
+		// theory be another's; only a signal to the group reaches its helpers.
 		_ = syscall.Kill(-p.cmd.Process.Pid, sig)
 	}
 }
@@ -121,4 +123,17 @@ func multiWriter(a, b io.Writer) io.Writer {
 		return a
 	}
 	return io.MultiWriter(a, b)
+}
+
+// lockedWriter is for several processes that write to one place.
+type lockedWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+// Write writes in one piece.
+func (l *lockedWriter) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
 }

@@ -10,8 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-
-	"github.com/gofrs/flock"
+	"syscall"
 )
 
 // Lock makes a VM run once in a directory. The kernel releases it with the
@@ -20,12 +19,13 @@ type Lock struct {
 	Header
 	Path string `json:"path"`
 	name string
+	held *os.File
 }
 
 func newLock(name, dir, lockDir string) *Lock {
 	sum := sha256.Sum256([]byte(dir))
 	file := name + "-" + hex.EncodeToString(sum[:6]) + ".lock"
-	return &Lock{Header{Kind: "lock"}, filepath.Join(lockDir, file), name}
+	return &Lock{Header{Kind: "lock"}, filepath.Join(lockDir, file), name, nil}
 }
 
 func (l *Lock) String() string { return "lock " + l.Path }
@@ -41,35 +41,44 @@ func (l *Lock) Check(ctx context.Context) error {
 
 // Up takes the lock and leaves our process id in it, for the message of whom it
 // keeps out.
-func (l *Lock) Up(ctx context.Context) (func() error, error) {
+func (l *Lock) Up(context.Context) (func() error, error) {
 	if err := os.MkdirAll(filepath.Dir(l.Path), 0o700); err != nil {
-		return nil, fmt.Errorf("lock: %w", err)
+		return nil, hinted(fmt.Errorf("lock: %w", err), "set XDG_RUNTIME_DIR to a directory of yours")
 	}
-	f := flock.New(l.Path, flock.SetPermissions(0o600))
-	got, err := f.TryLock()
+	f, err := l.take()
 	if err != nil {
-		return nil, fmt.Errorf("lock: %w", err)
+		return nil, err
 	}
-	if !got {
-		return nil, l.busy()
-	}
-	if !l.found(f) {
-		// The last holder removed the file between our open and our lock.
-		return l.retry(ctx, f)
-	}
+	l.held = f
 	if err := os.WriteFile(l.Path, []byte(strconv.Itoa(os.Getpid())), 0o600); err != nil {
-		return nil, errors.Join(fmt.Errorf("lock: %w", err), f.Close())
+		return nil, errors.Join(fmt.Errorf("lock: %w", err), l.release())
 	}
-	return func() error {
-		if !f.Locked() {
-			return nil
-		}
-		return errors.Join(os.Remove(l.Path), f.Close())
-	}, nil
+	return l.release, nil
 }
 
-// found tells whether the locked file is still the one at the path.
-func (l *Lock) found(f *flock.Flock) bool {
+// take opens and locks the file until the locked one is the one at the path: the
+// last holder may remove it in between.
+func (l *Lock) take() (*os.File, error) {
+	for {
+		f, err := os.OpenFile(l.Path, os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			return nil, fmt.Errorf("lock: %w", err)
+		}
+		switch err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); {
+		case errors.Is(err, syscall.EWOULDBLOCK):
+			return nil, errors.Join(l.busy(), f.Close())
+		case err != nil:
+			return nil, errors.Join(fmt.Errorf("lock %q: %w", l.Path, err), f.Close())
+		case l.isAt(f):
+			return f, nil
+		}
+		if err := f.Close(); err != nil {
+			return nil, fmt.Errorf("lock: %w", err)
+		}
+	}
+}
+
+func (l *Lock) isAt(f *os.File) bool {
 	held, err := f.Stat()
 	if err != nil {
 		return false
@@ -78,12 +87,17 @@ func (l *Lock) found(f *flock.Flock) bool {
 	return err == nil && os.SameFile(held, there)
 }
 
-func (l *Lock) retry(ctx context.Context, f *flock.Flock) (func() error, error) {
-	if err := errors.Join(ctx.Err(), f.Close()); err != nil {
-		return nil, err
+func (l *Lock) release() error {
+	if l.held == nil {
+		return nil
 	}
-	return l.Up(ctx)
+	f := l.held
+	l.held = nil
+	return errors.Join(os.Remove(l.Path), f.Close())
 }
+
+// survive keeps the lock when this process becomes the hypervisor.
+func (l *Lock) survive() error { return keepOpen(l.held) }
 
 func (l *Lock) busy() error {
 	by := ""

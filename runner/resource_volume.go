@@ -29,6 +29,7 @@ type VolumeFile struct {
 	Ephemeral bool `json:"ephemeral,omitempty"`
 
 	tools map[string]Tool
+	held  *disk.Held
 }
 
 func newVolume(v Volume, rt Runtime) *VolumeFile {
@@ -123,6 +124,7 @@ func (v *VolumeFile) Up(ctx context.Context) (func() error, error) {
 	if err != nil {
 		return nil, err
 	}
+	v.held = held
 	return func() error {
 		if created && v.Ephemeral {
 			return errors.Join(os.Remove(v.Path), held.Close())
@@ -130,3 +132,6 @@ func (v *VolumeFile) Up(ctx context.Context) (func() error, error) {
 		return held.Close()
 	}, nil
 }
+
+// survive keeps the lock when this process becomes the hypervisor.
+func (v *VolumeFile) survive() error { return keepOpen(v.held.File()) }

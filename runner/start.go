@@ -38,6 +38,9 @@ func Start(ctx context.Context, p *Plan, o StartOptions) (*VM, error) {
 	if err := p.Check(ctx); err != nil {
 		return nil, err
 	}
+	if o.Stderr != nil {
+		o.Stderr = &lockedWriter{w: o.Stderr}
+	}
 	vm := &VM{plan: p, opts: o, spawner: newSpawner(), screen: &console.Tail{Limit: screenLines}, done: make(chan struct{})}
 	if err := vm.start(ctx); err != nil {
 		return nil, errors.Join(err, vm.undo())
@@ -72,6 +75,16 @@ func (p *Plan) Warnings() []string {
 }
 
 func (vm *VM) start(ctx context.Context) error {
+	if err := vm.makeResources(ctx); err != nil {
+		return err
+	}
+	if err := vm.startDaemons(ctx); err != nil {
+		return err
+	}
+	return vm.startHypervisor(ctx)
+}
+
+func (vm *VM) makeResources(ctx context.Context) error {
 	for _, r := range vm.plan.Resources {
 		undo, err := r.Up(ctx)
 		if err != nil {
@@ -81,10 +94,7 @@ func (vm *VM) start(ctx context.Context) error {
 			vm.undos = append(vm.undos, undo)
 		}
 	}
-	if err := vm.startDaemons(ctx); err != nil {
-		return err
-	}
-	return vm.startHypervisor(ctx)
+	return nil
 }
 
 func (vm *VM) startDaemons(ctx context.Context) error {

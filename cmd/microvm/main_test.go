@@ -101,7 +101,7 @@ func whyNoGuests() string {
 	return ""
 }
 
-// condition answers [guests], [pvm] and [tool:NAME].
+// condition answers [guests], [pvm], [root] and [tool:NAME].
 func condition(name string) (bool, error) {
 	if tool, ok := strings.CutPrefix(name, "tool:"); ok {
 		return hostTool(tool) != "", nil
@@ -109,6 +109,8 @@ func condition(name string) (bool, error) {
 	switch name {
 	case "guests":
 		return whyNoGuests() == "", nil
+	case "root":
+		return os.Getuid() == 0, nil
 	case "pvm":
 		_, err := os.Stat("/sys/module/kvm_pvm")
 		return err == nil, nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,9 +14,9 @@ import (
 	"microvm/runner"
 )
 
-// hostNixpkgs is where --host-tools nixpkgs looks: the revision that flake.lock
-// has.
-const hostNixpkgs = "nixpkgs"
+// hostNixpkgs is where --host-tools nixpkgs looks: the revision in flake.lock, so
+// that binaries and flake agree.
+const hostNixpkgs = "github:NixOS/nixpkgs/643809054d65fdd466a63e3155b8c498cb483c04"
 
 // options are what a command line asks for, parsed.
 type options struct {
@@ -50,15 +51,16 @@ func (a *app) options(c *cli.Context) (*options, error) {
 	default:
 		return nil, &usageError{fmt.Errorf("--host-tools %q is neither nixpkgs, guest nor path", o.hostTools), ""}
 	}
-	switch c.String("accel") {
+	accel := cmp.Or(c.String("accel"), "auto")
+	switch accel {
 	case "auto", "kvm", "hvf", "tcg":
 	default:
-		return nil, &usageError{fmt.Errorf("--accel %q is neither auto, kvm, hvf nor tcg", c.String("accel")), ""}
+		return nil, &usageError{fmt.Errorf("--accel %q is neither auto, kvm, hvf nor tcg", accel), ""}
 	}
 	if o.dir, err = filepath.Abs(c.String("dir")); err != nil {
 		return nil, fmt.Errorf("--dir: %w", err)
 	}
-	if o.host, err = hostOptions(c.String("accel")); err != nil {
+	if o.host, err = hostOptions(accel); err != nil {
 		return nil, err
 	}
 	o.nix = a.nix(nixArgs(c)...)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -74,7 +75,13 @@ func (a *app) plan(ctx context.Context, s *runner.Spec, o *options) (*runner.Pla
 	if err != nil {
 		return nil, err
 	}
-	return runner.NewPlan(s, b, facts, runner.PlanOptions{
-		Dir: o.dir, LockDir: runtimeDir(), Ephemeral: o.ephemeral, Notes: append(notes, append(seen, s.Warnings()...)...),
-	})
+	options := runner.PlanOptions{
+		Dir: o.dir, LockDir: runtimeDir(), Ephemeral: o.ephemeral, Notes: slices.Concat(notes, seen, s.Warnings()),
+	}
+	p, err := runner.NewPlan(s, b, facts, options)
+	if err != nil || p.NeedsSupervisor() || a.atTerminal() {
+		return p, err
+	}
+	options.Unsupervised = true
+	return runner.NewPlan(s, b, facts, options)
 }

@@ -24,6 +24,9 @@ type session struct {
 
 // run starts the VM and returns when it has ended.
 func (s *session) run(ctx context.Context, p *runner.Plan) error {
+	if !p.NeedsSupervisor() && !s.atTerminal() {
+		return p.Exec(ctx)
+	}
 	console, err := s.openConsole()
 	if err != nil {
 		return err
@@ -100,11 +103,14 @@ type foreground struct {
 	restore func() error
 }
 
+// atTerminal tells whether somebody types at us.
+func (a *app) atTerminal() bool { return a.stdin != nil && term.IsTerminal(int(a.stdin.Fd())) }
+
 // openConsole gives the guest our stdin, or, if that is a terminal, a pipe that
 // the terminal's keys go through.
 func (s *session) openConsole() (*foreground, error) {
 	f := &foreground{session: s, stop: make(chan struct{}, 2)}
-	if s.stdin == nil || !term.IsTerminal(int(s.stdin.Fd())) {
+	if !s.atTerminal() {
 		f.guest = s.stdin
 		return f, nil
 	}

@@ -32,7 +32,7 @@ type SpaceError struct {
 }
 
 func (e *SpaceError) Error() string {
-	return fmt.Sprintf("no space for volume %q: it may take %s and %s are free: %v", e.Path, size(e.Need), size(e.Free), e.Err)
+	return fmt.Sprintf("no space, up to %s are needed and %s are free: %v", size(e.Need), size(e.Free), e.Err)
 }
 
 func (e *SpaceError) Unwrap() error { return e.Err }
