@@ -44,6 +44,15 @@ type (
 	Helper interface {
 		Daemons(s *Spec, rt Runtime) ([]Daemon, error)
 	}
+	// Preparer needs resources of its own, such as a configuration file.
+	Preparer interface {
+		Resources(s *Spec, rt Runtime) ([]Resource, error)
+	}
+	// Exiter says by its exit code why the guest ended.
+	Exiter interface {
+		// ExitFate is FateUnknown for a code that means a failure.
+		ExitFate(code int) Fate
+	}
 	// Controlled is a hypervisor that inherits a connected control socket, so
 	// that its supervisor needs no path and leaves the VM's own socket free.
 	Controlled interface {
@@ -138,6 +147,11 @@ type Daemon struct {
 	Command
 	// Socket is what the daemon listens on.
 	Socket string `json:"socket"`
+}
+
+// Program is the file name of a tool that a spec for this backend names.
+func Program(b Backend, tool, guestSystem string) string {
+	return b.Caps().program(tool, guestSystem)
 }
 
 // Lookup finds a backend by its name.

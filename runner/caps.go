@@ -1,15 +1,54 @@
 package runner
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // Caps is what a hypervisor can do.
 type Caps struct {
 	// Name is how users choose it.
 	Name string
+	// Program is its file name, in which ARCH stands for the guest's.
+	Program string
+	// Newest is the newest version that the backend was checked against.
+	Newest Version
 	// HostOS are the operating systems it runs on, as GOOS has them.
 	HostOS []string
+	// Accels are the accelerators it can use: kvm, hvf, tcg.
+	Accels []string
 	// Features are what a spec may ask of it.
 	Features []Feature
+}
+
+// program is the file name of a tool in the spec: this hypervisor's, or the
+// tool's own.
+func (c Caps) program(tool, guestSystem string) string {
+	if tool == c.Name {
+		return strings.ReplaceAll(c.Program, "ARCH", Arch(guestSystem))
+	}
+	return tool
+}
+
+// accept refuses a hypervisor that cannot use what the host has. A plan that is
+// only read may assume a better host.
+func (c Caps) accept(a Accel, assume bool) (Accel, error) {
+	if slices.Contains(c.Accels, a.Kind) {
+		return a, nil
+	}
+	if assume {
+		return Accel{Kind: c.Accels[0], Reason: fmt.Sprintf("assumed, because %s does nothing without it; here: %s", c.Name, a.Reason)}, nil
+	}
+	return a, hinted(fmt.Errorf("%s needs %s: %s", c.Name, strings.Join(c.Accels, " or "), orElse(a.Reason, "--accel "+a.Kind+" was asked for")),
+		"use --hypervisor qemu, which can emulate")
+}
+
+func orElse(text, otherwise string) string {
+	if text == "" {
+		return otherwise
+	}
+	return text
 }
 
 // Feature is something that a spec can ask for and not every hypervisor has.

@@ -39,7 +39,11 @@ func Examine(ctx context.Context, o HostOptions) []Finding {
 }
 
 func examineTool(ctx context.Context, o HostOptions, name string, grave State, use string) Finding {
-	path, err := findTool(name, HostSystem(), o.Tools)
+	program := name
+	if name == "qemu" {
+		program = QEMU{}.Caps().program(name, HostSystem())
+	}
+	path, err := findTool(name, program, HostSystem(), o.Tools)
 	if err != nil {
 		return Finding{Name: name, State: grave, Detail: fmt.Sprintf("%v (%s)", err, use), Fix: installHint(name, HostSystem())}
 	}

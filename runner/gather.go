@@ -33,7 +33,7 @@ type HostOptions struct {
 
 // Gather looks at the host on which the spec shall run. The notes are what the
 // plan's reader should know about it.
-func Gather(ctx context.Context, s *Spec, o HostOptions) (f Facts, notes []string, err error) {
+func Gather(ctx context.Context, s *Spec, b Backend, o HostOptions) (f Facts, notes []string, err error) {
 	f = Facts{
 		System: HostSystem(), CPUs: runtime.NumCPU(), UID: os.Getuid(), Self: o.Self,
 		IOUring: ioUringAllowed(), Tools: map[string]Tool{},
@@ -41,7 +41,7 @@ func Gather(ctx context.Context, s *Spec, o HostOptions) (f Facts, notes []strin
 	versions := openVersionCache(filepath.Join(o.CacheDir, "versions.json"))
 	var missing []error
 	for _, name := range s.ToolNames() {
-		path, err := findTool(name, s.System, o.Tools)
+		path, err := findTool(name, b.Caps().program(name, s.System), s.System, o.Tools)
 		switch {
 		case err == nil:
 			f.Tools[name] = Tool{Path: path}
@@ -49,8 +49,8 @@ func Gather(ctx context.Context, s *Spec, o HostOptions) (f Facts, notes []strin
 				f.Tools[name] = Tool{path, versions.of(ctx, path)}
 			}
 		case name == s.Hypervisor && o.Assume:
-			f.Tools[name] = Tool{ProgramName(name, s.System), newestVersions[name]}
-			notes = append(notes, fmt.Sprintf("%v; planned for version %s", err, newestVersions[name]))
+			f.Tools[name] = Tool{b.Caps().program(name, s.System), b.Caps().Newest}
+			notes = append(notes, fmt.Sprintf("%v; planned for version %s", err, b.Caps().Newest))
 		default:
 			missing = append(missing, err)
 		}
@@ -59,7 +59,12 @@ func Gather(ctx context.Context, s *Spec, o HostOptions) (f Facts, notes []strin
 	if err := errors.Join(missing...); err != nil {
 		return f, notes, err
 	}
-	f.Accel, err = chooseAccel(ctx, s, o)
+	if f.Accel, err = chooseAccel(ctx, s, o); err != nil {
+		return f, notes, err
+	}
+	if f.Accel, err = b.Caps().accept(f.Accel, o.Assume); err != nil {
+		return f, notes, err
+	}
 	if f.Accel.Kind == "tcg" && s.Hypervisor == "qemu" {
 		f.TSCkHz = tscFrequency(o.CacheDir)
 	}
@@ -75,27 +80,12 @@ func HostSystem() string {
 	return arch + "-" + runtime.GOOS
 }
 
-// newestVersions are the newest that the backends were checked against.
-var newestVersions = map[string]Version{"qemu": {10, 0, 0}}
-
-// ProgramName is the file name of a tool.
-func ProgramName(name, guestSystem string) string {
-	switch name {
-	case "qemu":
-		return "qemu-system-" + Arch(guestSystem)
-	case "kvmtool":
-		return "lkvm"
-	}
-	return name
-}
-
 // Directories that distributions put programs in without adding them to $PATH.
 var toolDirs = []string{
 	"/usr/sbin", "/sbin", "/usr/libexec", "/usr/lib/qemu", "/usr/lib/virtiofsd", "/run/wrappers/bin",
 }
 
-func findTool(name, guestSystem string, chosen map[string]string) (string, error) {
-	program := ProgramName(name, guestSystem)
+func findTool(name, program, guestSystem string, chosen map[string]string) (string, error) {
 	if path := chosen[name]; path != "" {
 		if _, err := exec.LookPath(path); err != nil {
 			return "", hinted(fmt.Errorf("%s: %w", name, err),

@@ -81,6 +81,13 @@ func NewPlan(s *Spec, b Backend, f Facts, o PlanOptions) (*Plan, error) {
 		return nil, err
 	}
 	p.Resources = planResources(s, rt, o)
+	if r, ok := b.(Preparer); ok {
+		own, err := r.Resources(s, rt)
+		if err != nil {
+			return nil, err
+		}
+		p.Resources = append(p.Resources, own...)
+	}
 	if s.InitialBalloonMem > 0 {
 		p.balloon = s.Mem - s.InitialBalloonMem
 	}
@@ -150,7 +157,7 @@ func (p *Plan) Print(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s in %s\n", p.Name, p.Dir)
 	fmt.Fprintf(&b, "hypervisor: %s %s (%s), accelerator %s\n",
-		p.Hypervisor.Kind, orUnknown(p.Hypervisor.Version), p.Hypervisor.Path, p.Accel)
+		p.Hypervisor.Kind, orElse(p.Hypervisor.Version, "of unknown version"), p.Hypervisor.Path, p.Accel)
 	for _, r := range p.Resources {
 		fmt.Fprintf(&b, "resource: %s\n", r)
 	}
@@ -171,13 +178,6 @@ func (p *Plan) PrintJSON(w io.Writer) error {
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
 	return e.Encode(p)
-}
-
-func orUnknown(version string) string {
-	if version == "" {
-		return "of unknown version"
-	}
-	return version
 }
 
 // lines is the command in shell syntax, a flag and its value a line.

@@ -25,8 +25,11 @@ var (
 // Caps is what QEMU can do: everything but Rosetta.
 func (QEMU) Caps() Caps {
 	return Caps{
-		Name:   "qemu",
-		HostOS: []string{"linux", "darwin"},
+		Name:    "qemu",
+		Program: "qemu-system-ARCH",
+		Newest:  Version{10, 0, 0},
+		HostOS:  []string{"linux", "darwin"},
+		Accels:  []string{"kvm", "hvf", "tcg"},
 		Features: []Feature{
 			FeatureCPUModel, FeatureRunAs, FeatureHugepages, FeatureHotplugMem,
 			FeatureBalloon, FeatureInitialBalloon,

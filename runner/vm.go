@@ -112,28 +112,37 @@ func (vm *VM) undo() error {
 }
 
 // Stop asks the guest to power off, first by the power button, then by
-// ctrl-alt-del, each for half of the time that ctx leaves, and then ends the
+// ctrl-alt-del, which share the time that ctx leaves, and then ends the
 // hypervisor. It returns what worked, once everything is undone.
 func (vm *VM) Stop(ctx context.Context) (StopStep, error) {
 	vm.stopping.Store(true)
-	if vm.control != nil {
-		half := 15 * time.Second
-		if deadline, ok := ctx.Deadline(); ok {
-			half = time.Until(deadline) / 2
-		}
-		for _, step := range []struct {
-			name StopStep
-			ask  func(context.Context) error
-		}{
-			{StoppedPowerButton, vm.control.PowerButton},
-			{StoppedCtrlAltDel, vm.control.CtrlAltDel},
-		} {
-			if vm.askToEnd(ctx, step.ask, half) {
-				return step.name, vm.Wait()
-			}
+	steps := vm.politeSteps()
+	patience := 30 * time.Second
+	if deadline, ok := ctx.Deadline(); ok {
+		patience = time.Until(deadline)
+	}
+	for _, step := range steps {
+		if vm.askToEnd(ctx, step.ask, patience/time.Duration(len(steps))) {
+			return step.name, vm.Wait()
 		}
 	}
 	return vm.kill()
+}
+
+type stopStep struct {
+	name StopStep
+	ask  func(context.Context) error
+}
+
+// politeSteps are the ways to ask the guest, best first.
+func (vm *VM) politeSteps() []stopStep {
+	if vm.control != nil {
+		return []stopStep{{StoppedPowerButton, vm.control.PowerButton}, {StoppedCtrlAltDel, vm.control.CtrlAltDel}}
+	}
+	if b, ok := vm.plan.backend.(Shutdowner); ok && vm.plan.Socket != "" {
+		return []stopStep{{StoppedPowerButton, func(ctx context.Context) error { return b.Shutdown(ctx, vm.plan.Socket) }}}
+	}
+	return nil
 }
 
 func (vm *VM) askToEnd(ctx context.Context, ask func(context.Context) error, patience time.Duration) bool {
@@ -172,10 +181,7 @@ func (vm *VM) kill() (StopStep, error) {
 
 // verdict says how the VM ended.
 func (vm *VM) verdict() error {
-	fate := FateUnknown
-	if vm.control != nil {
-		fate = vm.control.Fate()
-	}
+	fate := vm.fate()
 	switch {
 	case vm.hung.Load() != nil:
 		return vm.hung.Load()
@@ -185,10 +191,21 @@ func (vm *VM) verdict() error {
 		return nil
 	case fate == FatePanic, vm.panicked():
 		return &PanicError{Name: vm.plan.Name}
-	case vm.process.err != nil:
+	case vm.process.err != nil && (fate == FateUnknown || fate == FateHost):
 		return vm.crash()
 	}
 	return nil
+}
+
+// fate is what the hypervisor says of the guest's end.
+func (vm *VM) fate() Fate {
+	if vm.control != nil {
+		return vm.control.Fate()
+	}
+	if e, ok := vm.plan.backend.(Exiter); ok {
+		return e.ExitFate(vm.process.cmd.ProcessState.ExitCode())
+	}
+	return FateUnknown
 }
 
 // crash blames the accelerator only while nothing has proven it.

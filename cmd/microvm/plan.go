@@ -63,10 +63,10 @@ func (a *app) plan(ctx context.Context, s *runner.Spec, o *options) (*runner.Pla
 	if err := runner.Check(s, b, a.backends, runner.Facts{System: runner.HostSystem()}); err != nil {
 		return nil, err
 	}
-	if o.host.Tools, err = a.chooseTools(ctx, s, o); err != nil {
+	if o.host.Tools, err = a.chooseTools(ctx, s, b, o); err != nil {
 		return nil, err
 	}
-	facts, seen, err := runner.Gather(ctx, s, o.host)
+	facts, seen, err := runner.Gather(ctx, s, b, o.host)
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 
 // chooseTools decides where the host's programs come from, and returns those
 // that are not looked up in $PATH.
-func (a *app) chooseTools(ctx context.Context, s *runner.Spec, o *options) (map[string]string, error) {
+func (a *app) chooseTools(ctx context.Context, s *runner.Spec, b runner.Backend, o *options) (map[string]string, error) {
 	where := o.hostTools
 	if where == "" {
 		where = defaultTools(s)
@@ -27,7 +27,7 @@ func (a *app) chooseTools(ctx context.Context, s *runner.Spec, o *options) (map[
 		}
 		return s.Tools, nil
 	case "nixpkgs":
-		return a.nixpkgsTools(ctx, s, o)
+		return a.nixpkgsTools(ctx, s, b, o)
 	}
 	return nil, nil
 }
@@ -44,7 +44,7 @@ func defaultTools(s *runner.Spec) string {
 }
 
 // nixpkgsTools builds what the VM needs from the host's nixpkgs.
-func (a *app) nixpkgsTools(ctx context.Context, s *runner.Spec, o *options) (map[string]string, error) {
+func (a *app) nixpkgsTools(ctx context.Context, s *runner.Spec, b runner.Backend, o *options) (map[string]string, error) {
 	ref, err := flake.ParseRef(o.hostNixpkgs)
 	if err != nil {
 		return nil, fmt.Errorf("--host-nixpkgs: %w", err)
@@ -67,7 +67,7 @@ func (a *app) nixpkgsTools(ctx context.Context, s *runner.Spec, o *options) (map
 		if err != nil {
 			return nil, fmt.Errorf("%s for the host: %w", name, err)
 		}
-		if tools[name], err = programIn(outputs, runner.ProgramName(name, s.System)); err != nil {
+		if tools[name], err = programIn(outputs, runner.Program(b, name, s.System)); err != nil {
 			return nil, err
 		}
 	}

@@ -138,7 +138,7 @@ func TestFullDisk(t *testing.T) {
 		if full.Need != 64<<20 || full.Free != 256<<10 || full.Path != img.Path {
 			t.Errorf("got %+v", full)
 		}
-		if !strings.Contains(err.Error(), "64 MiB and 256 KiB are free") {
+		if !strings.Contains(err.Error(), "up to 64 MiB are needed and 256 KiB are free") {
 			t.Errorf("got %v", err)
 		}
 		wantHint(t, err, "smaller size")
