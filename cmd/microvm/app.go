@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"sync"
 
 	"github.com/urfave/cli/v2"
 
@@ -18,6 +19,8 @@ type app struct {
 	stdout   io.Writer
 	stderr   io.Writer
 	log      *slog.Logger
+	// later is work that no command waits for, but the process does.
+	later sync.WaitGroup
 }
 
 func (a *app) commands() *cli.App {

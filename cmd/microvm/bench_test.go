@@ -84,7 +84,7 @@ func BenchmarkUnchangedFlake(b *testing.B) {
 	}
 	write("flake/kernel", "not run", 0o600)
 	write("flake/flake.nix", `{
-  inputs.microvm.url = "git+file://`+repo+`";
+  inputs.microvm.url = "github:microvm-go/microvm";
   outputs = { self, microvm }: rec {
     nixosConfigurations.one = microvm.lib.plainGuest { name = "one"; system = "x86_64-linux"; kernel = ./kernel; };
     packages.x86_64-linux.one = nixosConfigurations.one.config.microvm.declaredRunner;
@@ -104,11 +104,9 @@ func BenchmarkUnchangedFlake(b *testing.B) {
 			return cmd
 		}
 	}
-	ours := command("microvm", "run", "--accel", "tcg", flake)
-	ours = func(run func() *exec.Cmd) func() *exec.Cmd {
-		return func() *exec.Cmd { c := run(); c.Path = bin; return c }
-	}(ours)
-	nix := command("nix", "--extra-experimental-features", "nix-command flakes", "run", flake, "--", "--accel", "tcg")
+	input := "git+file://" + repo
+	ours := command(bin, "run", "--accel", "tcg", "--override-input", "microvm", input, flake)
+	nix := command("nix", "--extra-experimental-features", "nix-command flakes", "run", "--override-input", "microvm", input, flake, "--", "--accel", "tcg")
 	for range 2 {
 		timed(b, ours())
 		timed(b, nix())

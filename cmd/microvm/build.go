@@ -49,7 +49,7 @@ func (a *app) build(c *cli.Context) error {
 		System  string `json:"system"`
 		DrvPath string `json:"drvPath"`
 		OutPath string `json:"outPath"`
-	}{g.name, g.System, g.DrvPath, out})
+	}{g.Name, g.System, g.DrvPath, out})
 }
 
 func (a *app) printJSON(v any) error {

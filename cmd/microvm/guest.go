@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"microvm/builders"
 	"microvm/flake"
@@ -20,8 +21,8 @@ import (
 // guest is a VM that a flake declares.
 type guest struct {
 	ref  flake.Ref
-	attr []string
-	name string
+	Attr []string `json:"attr"`
+	Name string   `json:"name"`
 	evaluated
 }
 
@@ -54,35 +55,78 @@ const describeGuest = `c:
 // describeRunner is applied to a package.
 const describeRunner = `r: { drv = r.drvPath; out = r.outPath; buildSystem = r.system; system = r.system; spec = r.passthru.spec or null; }`
 
-// findGuest evaluates the guest that the target names, in one nix process.
+// findGuest evaluates the guest that the target names, in one nix process, or
+// remembers it if nothing that it was made of has changed.
 func (a *app) findGuest(ctx context.Context, o *options) (*guest, error) {
-	ref, err := flake.ParseRef(o.target)
+	ref, err := parseHere(o.target)
 	if err != nil {
 		return nil, err
+	}
+	cache := flake.Cache{Dir: filepath.Join(o.host.CacheDir, "evaluations")}
+	key, ok := o.nix.Fingerprint(ref)
+	question := key + describeGuest + describeRunner
+	if g := (&guest{ref: ref}); ok && cache.Get(question, g) && g.exists() {
+		a.log.Debug("the flake has not changed", "flake", ref.URL, "runner", g.OutPath)
+		return g, nil
+	}
+	g, err := evaluate(ctx, o.nix, ref)
+	if ok && err == nil {
+		// The VM need not wait for that, nor end it.
+		a.later.Go(func() { a.remember(context.WithoutCancel(ctx), o.nix, &cache, question, key, g) })
+	}
+	return g, err
+}
+
+const rememberTimeout = 10 * time.Second
+
+// remember keeps a guest for as long as its flake stays as it was.
+func (a *app) remember(ctx context.Context, nix *flake.CLI, cache *flake.Cache, question, key string, g *guest) {
+	ctx, cancel := context.WithTimeout(ctx, rememberTimeout)
+	defer cancel()
+	if !nix.Confirm(ctx, g.ref, key) {
+		return
+	}
+	if err := cache.Put(question, g); err != nil {
+		a.log.Debug("not remembered", "error", err)
+	}
+}
+
+// parseHere reads a reference as somebody in this directory means it.
+func parseHere(text string) (flake.Ref, error) {
+	ref, err := flake.ParseRef(text)
+	if err != nil {
+		return ref, err
 	}
 	cwd, err := os.Getwd()
 	if err != nil {
-		return nil, err
+		return ref, err
 	}
-	if ref, err = ref.Resolve(cwd); err != nil {
-		return nil, err
-	}
-	switch {
-	case len(ref.Attr) == 0:
-		name, err := onlyName(ctx, o.nix, ref)
+	return ref.Resolve(cwd)
+}
+
+// exists is false for a guest whose runner was collected as garbage.
+func (g *guest) exists() bool {
+	_, err := os.Stat(g.OutPath)
+	return err == nil
+}
+
+func evaluate(ctx context.Context, nix *flake.CLI, ref flake.Ref) (*guest, error) {
+	switch len(ref.Attr) {
+	case 0:
+		name, err := onlyName(ctx, nix, ref)
 		if err != nil {
 			return nil, err
 		}
-		return lookUp(ctx, o.nix, ref, []string{"nixosConfigurations"}, name, describeGuest)
-	case len(ref.Attr) == 1:
-		return lookUpName(ctx, o.nix, ref, ref.Attr[0])
+		return lookUp(ctx, nix, ref, []string{"nixosConfigurations"}, name, describeGuest)
+	case 1:
+		return lookUpName(ctx, nix, ref, ref.Attr[0])
 	}
 	last := len(ref.Attr) - 1
 	describe := describeRunner
 	if ref.Attr[0] == "nixosConfigurations" && last == 1 {
 		describe = describeGuest
 	}
-	return lookUp(ctx, o.nix, ref, ref.Attr[:last], ref.Attr[last], describe)
+	return lookUp(ctx, nix, ref, ref.Attr[:last], ref.Attr[last], describe)
 }
 
 // onlyName is the flake's guest, if there is just one.
@@ -126,7 +170,7 @@ func lookUp(ctx context.Context, nix *flake.CLI, ref flake.Ref, attr []string, n
 	if r.Err != nil {
 		return nil, r.Err
 	}
-	g := &guest{ref: ref, attr: append(attr[:len(attr):len(attr)], name), name: name}
+	g := &guest{ref: ref, Attr: append(attr[:len(attr):len(attr)], name), Name: name}
 	if err := json.Unmarshal(r.Value, &g.evaluated); err != nil {
 		return nil, fmt.Errorf("nix printed something else than a guest: %w", err)
 	}
@@ -150,14 +194,14 @@ func (e *plainError) Hint() string {
 
 // String is how the guest is named on the command line.
 func (g *guest) String() string {
-	return flake.Ref{URL: g.ref.URL, Attr: g.attr}.String()
+	return flake.Ref{URL: g.ref.URL, Attr: g.Attr}.String()
 }
 
 // root is the link that protects the runner from garbage collection while it
 // runs in this directory.
 func (g *guest) root() string {
 	sum := sha256.Sum256([]byte(g.String()))
-	return filepath.Join(runtimeDir(), g.name+"-"+hex.EncodeToString(sum[:6])+".root")
+	return filepath.Join(runtimeDir(), g.Name+"-"+hex.EncodeToString(sum[:6])+".root")
 }
 
 // evalSpec is the guest's spec as evaluated: its files need not exist yet.
@@ -186,7 +230,10 @@ func readRunner(out string) (*runner.Spec, error) {
 
 // buildRunner builds the guest's runner, after making sure that something can.
 func (a *app) buildRunner(ctx context.Context, g *guest, o *options, b flake.BuildOptions) (string, error) {
-	if _, err := os.Stat(g.OutPath); err != nil {
+	if to, err := os.Readlink(b.OutLink); err == nil && to == g.OutPath && g.exists() {
+		return g.OutPath, nil
+	}
+	if !g.exists() {
 		if err := a.checkBuilders(ctx, g, o); err != nil {
 			return "", err
 		}

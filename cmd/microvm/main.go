@@ -30,5 +30,7 @@ func run(ctx context.Context, args []string, stdin *os.File, stdout, stderr io.W
 	if err == nil {
 		err = root.RunContext(ctx, args)
 	}
-	return a.report(err)
+	code := a.report(err)
+	a.later.Wait()
+	return code
 }

@@ -25,6 +25,7 @@ type session struct {
 // run starts the VM and returns when it has ended.
 func (s *session) run(ctx context.Context, p *runner.Plan) error {
 	if !p.NeedsSupervisor() && !s.atTerminal() {
+		s.later.Wait()
 		return p.Exec(ctx)
 	}
 	console, err := s.openConsole()

@@ -45,15 +45,8 @@ func defaultTools(s *runner.Spec) string {
 
 // nixpkgsTools builds what the VM needs from the host's nixpkgs.
 func (a *app) nixpkgsTools(ctx context.Context, s *runner.Spec, b runner.Backend, o *options) (map[string]string, error) {
-	ref, err := flake.ParseRef(o.hostNixpkgs)
+	ref, err := parseHere(o.hostNixpkgs)
 	if err != nil {
-		return nil, fmt.Errorf("--host-nixpkgs: %w", err)
-	}
-	cwd, err := os.Getwd()
-	if err != nil {
-		return nil, err
-	}
-	if ref, err = ref.Resolve(cwd); err != nil {
 		return nil, fmt.Errorf("--host-nixpkgs: %w", err)
 	}
 	tools := map[string]string{}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -16,7 +17,10 @@ import (
 // something reads the tree goes unnoticed.
 func (s *Stamper) Repository(root string) {
 	root, dev := s.enter("repository", root)
-	gitDir, commonDir := s.gitDirs(root)
+	gitDir, commonDir, err := gitDirs(root)
+	if err != nil {
+		s.Fail(err)
+	}
 	gitDir, _ = s.enter("git directory", gitDir)
 	commonDir, _ = s.enter("common git directory", commonDir)
 	s.File(filepath.Join(gitDir, "config.worktree"))
@@ -28,29 +32,26 @@ func (s *Stamper) Repository(root string) {
 }
 
 // gitDirs finds the directory of this work tree and the one that it shares with others, as gitrepository-layout(5) has it.
-func (s *Stamper) gitDirs(root string) (gitDir, commonDir string) {
-	if s.err != nil {
-		return "", ""
-	}
+func gitDirs(root string) (gitDir, commonDir string, err error) {
 	gitDir = filepath.Join(root, ".git")
 	info, err := os.Stat(gitDir)
+	if err != nil || info.IsDir() {
+		return gitDir, gitDir, err
+	}
+	text, err := ReadFile(gitDir)
 	if err != nil {
-		s.Fail(err)
-		return "", ""
+		return "", "", err
 	}
-	if info.IsDir() {
-		return gitDir, gitDir
-	}
-	target, ok := strings.CutPrefix(line(s.Read(gitDir)), "gitdir: ")
+	target, ok := strings.CutPrefix(line(text), "gitdir: ")
 	if !ok {
-		s.Fail(fmt.Errorf("%q does not name a git directory", gitDir))
-		return "", ""
+		return "", "", fmt.Errorf("%q does not name a git directory", gitDir)
 	}
 	gitDir = under(root, target)
-	if common := line(s.Read(filepath.Join(gitDir, "commondir"))); common != "" {
-		return gitDir, under(gitDir, common)
+	common, err := ReadFile(filepath.Join(gitDir, "commondir"))
+	if err != nil || len(common) == 0 {
+		return gitDir, gitDir, err
 	}
-	return gitDir, gitDir
+	return gitDir, under(gitDir, line(common)), nil
 }
 
 // maxRefs is how many symbolic references may lead to a commit.
@@ -113,6 +114,20 @@ func (s *Stamper) trackedFile(path string, dev uint64, e indexEntry) {
 		s.add(path, st)
 		s.mounted(path, st, dev)
 	}
+}
+
+// Tracks tells whether git tracks a file, whose name is relative to the work tree's root.
+func Tracks(root, name string) (bool, error) {
+	gitDir, _, err := gitDirs(root)
+	if err != nil {
+		return false, err
+	}
+	index, err := ReadFile(filepath.Join(gitDir, "index"))
+	if err != nil {
+		return false, err
+	}
+	entries, err := parseIndex(index)
+	return slices.ContainsFunc(entries, func(e indexEntry) bool { return e.name == name }), err
 }
 
 func line(text []byte) string { return strings.TrimRight(string(text), "\r\n") }

@@ -100,18 +100,25 @@ func (s *Stamper) File(path string) {
 	s.entry(target)
 }
 
-// Read is File and gives the contents of what must be a regular file of at most 16 MiB, nil if there is none.
+// Read is File, and gives the contents as ReadFile does.
 func (s *Stamper) Read(path string) []byte {
-	s.File(path)
-	if s.err != nil {
+	if s.File(path); s.err != nil {
 		return nil
 	}
-	text, err := readRegular(path)
-	if err != nil && !absent(err) {
+	text, err := ReadFile(path)
+	if err != nil {
 		s.Fail(err)
-		return nil
 	}
 	return text
+}
+
+// ReadFile reads what must be a regular file of at most 16 MiB; nil if there is none. It does not wait for a pipe.
+func ReadFile(path string) ([]byte, error) {
+	text, err := readRegular(path)
+	if absent(err) {
+		return nil, nil
+	}
+	return text, err
 }
 
 // Tree adds everything in a directory of an absolute path, hidden files and `.git` included. It follows no symbolic link in there,
