@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-
-	"microvm/runner/kvm"
 )
 
 // HostOptions say how to look at the host.
@@ -26,8 +24,8 @@ type HostOptions struct {
 	Self string
 	// ProbeArgs make Self run kvm.RunChild.
 	ProbeArgs []string
-	// Assume takes the place of a missing hypervisor: the plan is made for
-	// the newest version known, and cannot be started.
+	// Assume takes the place of missing programs: the plan is made for the
+	// newest hypervisor known, and cannot be started.
 	Assume bool
 }
 
@@ -40,7 +38,7 @@ func Gather(ctx context.Context, s *Spec, b Backend, o HostOptions) (f Facts, no
 	}
 	versions := openVersionCache(filepath.Join(o.CacheDir, "versions.json"))
 	var missing []error
-	for _, name := range s.ToolNames() {
+	for _, name := range append(s.ToolNames(), unprivilegedTools(s)...) {
 		path, err := findTool(name, b.Caps().program(name, s.System), s.System, o.Tools)
 		switch {
 		case err == nil:
@@ -48,9 +46,14 @@ func Gather(ctx context.Context, s *Spec, b Backend, o HostOptions) (f Facts, no
 			if name == s.Hypervisor || name == "virtiofsd" {
 				f.Tools[name] = Tool{path, versions.of(ctx, path)}
 			}
-		case name == s.Hypervisor && o.Assume:
-			f.Tools[name] = Tool{b.Caps().program(name, s.System), b.Caps().Newest}
-			notes = append(notes, fmt.Sprintf("%v; planned for version %s", err, b.Caps().Newest))
+		case o.Assume:
+			f.Tools[name] = Tool{Path: b.Caps().program(name, s.System)}
+			note := err.Error()
+			if name == s.Hypervisor {
+				f.Tools[name] = Tool{b.Caps().program(name, s.System), b.Caps().Newest}
+				note += "; planned for version " + b.Caps().Newest.String()
+			}
+			notes = append(notes, note)
 		default:
 			missing = append(missing, err)
 		}
@@ -69,6 +72,15 @@ func Gather(ctx context.Context, s *Spec, b Backend, o HostOptions) (f Facts, no
 		f.TSCkHz = tscFrequency(o.CacheDir)
 	}
 	return f, notes, err
+}
+
+// unprivilegedTools are what only a user other than root needs.
+func unprivilegedTools(s *Spec) []string {
+	bridged := slices.ContainsFunc(s.Interfaces, func(in Interface) bool { return in.Type == "bridge" })
+	if os.Getuid() == 0 || !bridged || s.Hypervisor != "qemu" {
+		return nil
+	}
+	return []string{"qemu-bridge-helper"}
 }
 
 // HostSystem is this host's platform, as Nix names it.
@@ -102,74 +114,6 @@ func findTool(name, program, guestSystem string, chosen map[string]string) (stri
 		}
 	}
 	return "", hinted(fmt.Errorf("%s is not in $PATH", program), "%s", installHint(name, guestSystem))
-}
-
-// chooseAccel judges the accelerators of this host for this guest.
-func chooseAccel(ctx context.Context, s *Spec, o HostOptions) (Accel, error) {
-	fast := "kvm"
-	if runtime.GOOS == "darwin" {
-		fast = "hvf"
-	}
-	foreign := Arch(s.System) != Arch(HostSystem())
-	switch {
-	case o.Accel == "tcg":
-		return Accel{Kind: "tcg"}, nil
-	case o.Accel != "auto" && o.Accel != fast:
-		return Accel{}, hinted(fmt.Errorf("accelerator %q does not exist on %s", o.Accel, runtime.GOOS), "use auto, %s or tcg", fast)
-	case foreign && o.Accel != "auto":
-		return Accel{}, hinted(fmt.Errorf("accelerator %q cannot run a guest of %s on %s", o.Accel, s.System, HostSystem()), "use --accel tcg")
-	case foreign:
-		return Accel{Kind: "tcg", Reason: fmt.Sprintf("the guest is %s and this host is %s; emulation is slow", s.System, HostSystem())}, nil
-	case o.Accel == fast || fast == "hvf":
-		return Accel{Kind: fast}, nil
-	}
-	c := judgeKVM(ctx, o)
-	switch {
-	case c.Hung:
-		return Accel{Kind: "tcg", Reason: "KVM failed an ordinary kernel since this host booted: " + c.HungReason}, nil
-	case c.Report.Verdict != kvm.Works:
-		return Accel{Kind: "tcg", Reason: c.Report.Reason() + "; --accel kvm insists"}, nil
-	}
-	return Accel{Kind: "kvm", Watch: !c.Booted}, nil
-}
-
-// judgeKVM probes once a boot of the host.
-func judgeKVM(ctx context.Context, o HostOptions) kvm.Cached {
-	if c, ok := kvm.Load(o.CacheDir); ok {
-		return c
-	}
-	c := kvm.Cached{Report: kvm.Probe(ctx, kvm.Options{Exe: o.Self, Args: o.ProbeArgs})}
-	if ctx.Err() == nil {
-		// A cache that cannot be written costs a probe the next time, no more.
-		_ = kvm.Store(o.CacheDir, c)
-	}
-	return c
-}
-
-// RememberHang keeps the next runs on this boot of the host from trying KVM.
-func RememberHang(ctx context.Context, o HostOptions, hang *AccelError) error {
-	c := judgeKVM(ctx, o)
-	c.Hung, c.HungReason = true, hang.Reason
-	return kvm.Store(o.CacheDir, c)
-}
-
-// RememberBoot spares the next runs on this boot of the host the watchdog.
-func RememberBoot(ctx context.Context, o HostOptions) error {
-	c := judgeKVM(ctx, o)
-	c.Booted = true
-	return kvm.Store(o.CacheDir, c)
-}
-
-func tscFrequency(cacheDir string) int {
-	c, ok := kvm.Load(cacheDir)
-	if c.TSCkHz > 0 {
-		return c.TSCkHz
-	}
-	c.TSCkHz = kvm.TSCkHz()
-	if ok {
-		_ = kvm.Store(cacheDir, c)
-	}
-	return c.TSCkHz
 }
 
 func sortedKeys[V any](m map[string]V) []string {

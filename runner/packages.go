@@ -12,6 +12,8 @@ var packages = map[string]struct{ debian, fedora, nix string }{
 	"mkfs.btrfs": {"btrfs-progs", "btrfs-progs", "btrfs-progs"},
 	"mkfs.vfat":  {"dosfstools", "dosfstools", "dosfstools"},
 	"qemu-img":   {"qemu-utils", "qemu-img", "qemu-utils"},
+	// NixOS has it as a wrapper: virtualisation.libvirtd or security.wrappers.
+	"qemu-bridge-helper": {"qemu-system-common", "qemu-common", "qemu"},
 }
 
 // NixPackage is the attribute of nixpkgs that has the tool.

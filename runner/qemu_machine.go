@@ -156,18 +156,20 @@ func (q *qemuCommand) kernelParams() []string {
 // confine gives QEMU no more than it needs once it runs.
 func (q *qemuCommand) confine() {
 	v := q.rt.Tools["qemu"].Version
-	if u := q.s.User; u != nil {
+	switchUser := q.s.User != nil && q.rt.Root()
+	if switchUser {
+		u := *q.s.User
 		if v.AtLeast(9, 1) {
-			q.opt("-run-with", qemuKey("user", *u))
+			q.opt("-run-with", qemuKey("user", u))
 		} else {
-			q.add("-runas", *u)
+			q.add("-runas", u)
 		}
 	}
 	if q.rt.OS() != "linux" {
 		return
 	}
 	o := qemuOpt("on").with("obsolete", "deny")
-	o.when(q.s.User == nil, "elevateprivileges", "deny")
+	o.when(!switchUser, "elevateprivileges", "deny")
 	o.when(!q.spawns(), "spawn", "deny")
 	o.with("resourcecontrol", "deny")
 	q.opt("-sandbox", o)

@@ -18,7 +18,8 @@ var qemuCases = []struct {
 	{"tcg-microvm", ``, emulated, PlanOptions{}},
 	{"tcg-q35", `"qemu":{"machine":"q35"}`, emulated, PlanOptions{}},
 	{"qemu-7.2-user", `"user":"microvm"`, qemu72, PlanOptions{}},
-	{"qemu-10-user", `"user":"microvm"`, nil, PlanOptions{}},
+	{"qemu-10-user", `"user":"microvm"`, root, PlanOptions{}},
+	{"user-without-root", `"user":"microvm"`, nil, PlanOptions{}},
 	{"aarch64", `"system":"aarch64-linux"`, aarch64, PlanOptions{}},
 	{"aarch64-on-x86", `"system":"aarch64-linux"`, emulated, PlanOptions{}},
 	{"darwin", `"system":"aarch64-linux","interfaces":[{"type":"user","id":"net0"}],"volumes":[{"image":"a.img","size":8}]`, mac, PlanOptions{}},
@@ -66,10 +67,15 @@ var qemuCases = []struct {
 	{"extra-args", `"qemu":{"extraArgs":["-device","foo,bar=1"]}`, nil, PlanOptions{}},
 }
 
-func emulated(f *Facts)       { f.Accel = Accel{Kind: "tcg", Reason: "the test says so"} }
-func noURing(f *Facts)        { f.IOUring = false }
-func root(f *Facts)           { f.UID = 0 }
-func qemu72(f *Facts)         { f.Tools["qemu"] = Tool{"/bin/qemu-system-x86_64", Version{7, 2, 22}} }
+func emulated(f *Facts) { f.Accel = Accel{Kind: "tcg", Reason: "the test says so"} }
+func noURing(f *Facts)  { f.IOUring = false }
+func root(f *Facts)     { f.UID = 0 }
+
+func qemu72(f *Facts) {
+	f.UID = 0
+	f.Tools["qemu"] = Tool{"/bin/qemu-system-x86_64", Version{7, 2, 22}}
+}
+
 func cVirtiofsdHost(f *Facts) { f.Tools["virtiofsd"] = Tool{"/lib/qemu/virtiofsd", Version{7, 2, 22}} }
 
 func aarch64(f *Facts) {

@@ -169,6 +169,12 @@ func (vm *VM) attach(ctx context.Context, conn net.Conn) error {
 	}
 	vm.control = ctl
 	vm.undos = append(vm.undos, ctl.Close)
+	if vm.plan.Socket != "" {
+		// Whoever connects rules the VM; the hypervisor goes by the umask.
+		if err := os.Chmod(vm.plan.Socket, 0o600); err != nil && !vm.process.exited() {
+			return fmt.Errorf("control socket: %w", err)
+		}
+	}
 	if vm.plan.balloon > 0 {
 		if err := ctl.Balloon(ctx, vm.plan.balloon); err != nil {
 			return fmt.Errorf("initial balloon: %w", err)
