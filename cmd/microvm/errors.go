@@ -72,6 +72,7 @@ func hints(err error) []string {
 func withUsageErrors(commands []*cli.Command) []*cli.Command {
 	for _, c := range commands {
 		c.OnUsageError = usageFailure
+		c.HideHelpCommand = true
 		withUsageErrors(c.Subcommands)
 	}
 	return commands

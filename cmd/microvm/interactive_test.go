@@ -20,6 +20,7 @@ import (
 // child is microvm, run by somebody who reads what it prints before typing on.
 type child struct {
 	t    *testing.T
+	dir  string
 	cmd  *exec.Cmd
 	keys io.Writer
 	out  *bufio.Reader
@@ -51,7 +52,7 @@ func runGuest(t *testing.T, atTerminal bool, params ...string) *child {
 	if err := os.WriteFile(file, spec, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c := &child{t: t, cmd: exec.Command(os.Args[0], "run", file, "--dir", dir, "--accel", "tcg")}
+	c := &child{t: t, dir: dir, cmd: exec.Command(os.Args[0], "run", file, "--dir", dir, "--accel", "tcg")}
 	c.cmd.Args[0] = "microvm"
 	c.cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_CACHE_HOME="+dir, "XDG_RUNTIME_DIR="+dir)
 	c.start(atTerminal)
@@ -153,6 +154,9 @@ func TestConsole(t *testing.T) {
 	c.expect("console attached: Ctrl-a x stops the guest")
 	c.expect("guest: hello from web")
 	c.expect("guest: waiting")
+	if st, err := os.Stat(filepath.Join(c.dir, "web.sock")); err != nil || st.Mode().Perm() != 0o600 {
+		t.Errorf("control socket: %v, %v", st, err)
+	}
 	c.press("one\n")
 	c.expect(`guest: echo="one"`)
 	c.press("\x01a\n")

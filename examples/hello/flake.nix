@@ -13,7 +13,7 @@
         kernel = ./kernel;
         initrd = ./initrd;
         kernelParams = [
-          "console=ttyS0"
+          "quiet"
           "hostname=hello"
         ];
         vcpu = 1;
