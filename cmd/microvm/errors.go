@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -28,6 +29,10 @@ func (e *usageError) Hint() string  { return e.hint }
 func (a *app) report(err error) int {
 	if err == nil {
 		return 0
+	}
+	if errors.Is(err, context.Canceled) {
+		// What was cancelled where is no news to who pressed Ctrl-C.
+		err = errors.New("interrupted")
 	}
 	fmt.Fprintf(a.stderr, "error: %s\n", strings.ReplaceAll(err.Error(), "\n", "\n  "))
 	for _, h := range hints(err) {

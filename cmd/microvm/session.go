@@ -40,7 +40,7 @@ func (s *session) run(ctx context.Context, p *runner.Plan) error {
 	vm, err := runner.Start(ctx, p, start)
 	if err != nil {
 		if ctx.Err() != nil {
-			return errors.New("interrupted before the guest started")
+			return ctx.Err()
 		}
 		return err
 	}
