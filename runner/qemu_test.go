@@ -64,7 +64,7 @@ var qemuCases = []struct {
 	{"graphics-gtk", `"graphics":{"enable":true}`, nil, PlanOptions{}},
 	{"graphics-headless-vulkan", `"graphics":{"enable":true,"backend":"headless","vulkan":"venus","hostmem":"4G"}`, nil, PlanOptions{}},
 	{"graphics-cocoa", `"system":"aarch64-linux","graphics":{"enable":true,"backend":"cocoa"}`, mac, PlanOptions{}},
-	{"extra-args", `"qemu":{"extraArgs":["-device","foo,bar=1"]}`, nil, PlanOptions{}},
+	{"extra-args", `"qemu":{"extraArgs":["-rtc","base=utc"]}`, nil, PlanOptions{}},
 }
 
 func emulated(f *Facts) { f.Accel = Accel{Kind: "tcg", Reason: "the test says so"} }
