@@ -36,6 +36,10 @@ type (
 		Pause(ctx context.Context, socket string) error
 		Resume(ctx context.Context, socket string) error
 	}
+	// Informer tells what the guest does now.
+	Informer interface {
+		Info(ctx context.Context, socket string) (Info, error)
+	}
 	// Ballooner sets the guest's memory in MiB and returns what it now has.
 	Ballooner interface {
 		Balloon(ctx context.Context, socket string, mib int) (int, error)
@@ -60,6 +64,20 @@ type (
 		// hypervisor is up.
 		Attach(ctx context.Context, conn net.Conn) (Control, error)
 	}
+)
+
+// Info is what a hypervisor says of its guest.
+type Info struct {
+	// State is StateRunning, StatePaused or the hypervisor's own word.
+	State string `json:"state"`
+	// Mem is the memory that the guest has now, in MiB; 0 is unknown.
+	Mem int `json:"mem,omitempty"`
+}
+
+// The states that every hypervisor has.
+const (
+	StateRunning = "running"
+	StatePaused  = "paused"
 )
 
 // Control is a supervisor's own connection to its hypervisor.
@@ -174,6 +192,7 @@ func Lookup(backends []Backend, name string) (Backend, error) {
 func Check(s *Spec, b Backend, all []Backend, f Facts) error {
 	problems := []error{s.Validate()}
 	caps := b.Caps()
+	problems = append(problems, caps.checkHost(f))
 	for _, need := range s.Needs() {
 		if !slices.Contains(caps.Features, need.Feature) {
 			problems = append(problems, refuse(need, caps.Name, all))

@@ -20,6 +20,19 @@ type Caps struct {
 	Accels []string
 	// Features are what a spec may ask of it.
 	Features []Feature
+	// OwnVirtiofs is set if it shares directories by virtiofs itself, without
+	// virtiofsd.
+	OwnVirtiofs bool
+	// Terminal is set if its stdin has to be a terminal.
+	Terminal bool
+}
+
+// checkHost refuses a host on which the hypervisor does not exist.
+func (c Caps) checkHost(f Facts) error {
+	if len(c.HostOS) == 0 || f.System == "" || slices.Contains(c.HostOS, f.OS()) {
+		return nil
+	}
+	return fmt.Errorf("hypervisor: %s runs on %s only, and this host is %s", c.Name, strings.Join(c.HostOS, " and "), f.System)
 }
 
 // program is the file name of a tool in the spec: this hypervisor's, or the

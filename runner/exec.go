@@ -17,9 +17,10 @@ type survivor interface{ survive() error }
 
 // NeedsSupervisor tells whether somebody has to stay beside the hypervisor: for
 // daemons, for what is undone afterwards, for a guest that is asked to power off
-// through its control socket, or for an accelerator that nothing has proven.
+// through its control socket, for a hypervisor that reads a terminal, or for an
+// accelerator that nothing has proven.
 func (p *Plan) NeedsSupervisor() bool {
-	return p.Socket != "" || len(p.Daemons) > 0 || len(p.queues) > 0 || p.balloon > 0 || p.watch ||
+	return p.Socket != "" || len(p.Daemons) > 0 || len(p.queues) > 0 || p.balloon > 0 || p.watch || p.terminal ||
 		slices.ContainsFunc(p.Resources, needsUndo)
 }
 

@@ -94,10 +94,10 @@ func (v Version) String() string {
 }
 
 // ToolNames are the programs of the host that this spec needs or can use.
-func (s *Spec) ToolNames() []string {
+func (s *Spec) ToolNames(b Backend) []string {
 	names := []string{s.Hypervisor}
 	for _, sh := range s.Shares {
-		if sh.Proto == "virtiofs" {
+		if sh.Proto == "virtiofs" && !b.Caps().OwnVirtiofs {
 			names = append(names, "virtiofsd")
 			break
 		}

@@ -38,7 +38,7 @@ func Gather(ctx context.Context, s *Spec, b Backend, o HostOptions) (f Facts, no
 	}
 	versions := openVersionCache(filepath.Join(o.CacheDir, "versions.json"))
 	var missing []error
-	for _, name := range append(s.ToolNames(), unprivilegedTools(s)...) {
+	for _, name := range append(s.ToolNames(b), unprivilegedTools(s)...) {
 		path, err := findTool(name, b.Caps().program(name, s.System), s.System, o.Tools)
 		switch {
 		case err == nil:

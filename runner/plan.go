@@ -37,6 +37,7 @@ type Plan struct {
 	queues    []macvtapQueues
 	argScript string
 	balloon   int
+	terminal  bool
 }
 
 // Hypervisor is the program that runs a plan.
@@ -67,6 +68,7 @@ func NewPlan(s *Spec, b Backend, f Facts, o PlanOptions) (*Plan, error) {
 	p := &Plan{
 		Version: planVersion, Name: s.Name, Dir: o.Dir, Accel: f.Accel.Kind,
 		Daemons: []Daemon{}, Notes: slices.Clone(o.Notes), backend: b, watch: f.Accel.Watch,
+		terminal: b.Caps().Terminal,
 	}
 	tool := f.Tools[b.Caps().Name]
 	p.Hypervisor = Hypervisor{b.Caps().Name, tool.Path, tool.Version.String()}
@@ -80,7 +82,7 @@ func NewPlan(s *Spec, b Backend, f Facts, o PlanOptions) (*Plan, error) {
 	if err := p.fillProcesses(s, rt); err != nil {
 		return nil, err
 	}
-	p.Resources = planResources(s, rt, o)
+	p.Resources = planResources(s, b.Caps(), rt, o)
 	if r, ok := b.(Preparer); ok {
 		own, err := r.Resources(s, rt)
 		if err != nil {
@@ -102,7 +104,7 @@ func NewPlan(s *Spec, b Backend, f Facts, o PlanOptions) (*Plan, error) {
 
 func (p *Plan) fillProcesses(s *Spec, rt Runtime) error {
 	for _, sh := range s.Shares {
-		if sh.Proto == "virtiofs" {
+		if sh.Proto == "virtiofs" && !p.backend.Caps().OwnVirtiofs {
 			p.Daemons = append(p.Daemons, virtiofsd(s, sh, rt))
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -114,6 +115,53 @@ func TestCheckNamesWhoCan(t *testing.T) {
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v\nwant %s", err, want)
 	}
+}
+
+func TestCheckRefusesTheHost(t *testing.T) {
+	for system, want := range map[string]string{
+		"x86_64-linux":   "",
+		"aarch64-darwin": "hypervisor: own runs on linux only, and this host is aarch64-darwin",
+	} {
+		if got := message(Check(specOf(t, ``), ownVirtiofs{}, nil, Facts{System: system})); got != want {
+			t.Errorf("%s: got %q, want %q", system, got, want)
+		}
+	}
+}
+
+func TestHypervisorWithItsOwnVirtiofs(t *testing.T) {
+	s := specOf(t, `"shares":[{"tag":"s","source":"/s","mountPoint":"/s","proto":"virtiofs"}]`)
+	for _, tt := range []struct {
+		b       Backend
+		tools   int
+		sockets []string
+	}{{ownVirtiofs{}, 1, []string{"/vms/web/web.sock"}}, {QEMU{}, 2, []string{"/vms/web/web.sock", "/vms/web/web-virtiofs-s.sock"}}} {
+		if names := s.ToolNames(tt.b); len(names) != tt.tools {
+			t.Errorf("tools %q, want %d", names, tt.tools)
+		}
+		p, err := NewPlan(s, tt.b, linuxHost(qemu10), PlanOptions{Dir: "/vms/web"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(p.Daemons) != tt.tools-1 {
+			t.Errorf("daemons %v", p.Daemons)
+		}
+		var sockets []string
+		for _, r := range p.Resources {
+			if s, ok := r.(*Socket); ok {
+				sockets = append(sockets, s.Path)
+			}
+		}
+		if !slices.Equal(sockets, tt.sockets) {
+			t.Errorf("sockets %q, want %q", sockets, tt.sockets)
+		}
+	}
+}
+
+// ownVirtiofs is a hypervisor that needs no virtiofsd.
+type ownVirtiofs struct{ noFeatures }
+
+func (ownVirtiofs) Caps() Caps {
+	return Caps{Name: "own", HostOS: []string{"linux"}, OwnVirtiofs: true}
 }
 
 // noFeatures is a hypervisor that can do nothing.

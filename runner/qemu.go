@@ -70,14 +70,7 @@ func (QEMU) Check(s *Spec, f Facts) []error {
 		refuse(!v.AtLeast(6, 0), "qemu: version %s is too old, 6.0 is the oldest that works", v)
 	}
 	if f.OS() == "darwin" {
-		for i, in := range s.Interfaces {
-			refuse(in.Type != "user", "interfaces[%d].type: %q needs a Linux host: use \"user\"", i, in.Type)
-		}
-		for i, sh := range s.Shares {
-			refuse(sh.Proto == "virtiofs", "shares[%d].proto: virtiofs needs a Linux host: use \"9p\"", i)
-		}
-		refuse(len(s.Devices) > 0, "devices: passing devices needs a Linux host")
-		refuse(s.Vsock.CID != nil, "vsock.cid: vsock with QEMU needs a Linux host")
+		problems = append(problems, checkQEMUOnMac(s, f)...)
 	}
 	return problems
 }

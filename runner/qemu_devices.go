@@ -153,7 +153,7 @@ func (q *qemuCommand) graphics() {
 	if !g.Enable {
 		return
 	}
-	switch g.Backend {
+	switch q.display() {
 	case "cocoa":
 		q.add("-display", "cocoa", "-device", "virtio-gpu")
 	case "headless":
@@ -164,6 +164,20 @@ func (q *qemuCommand) graphics() {
 		q.opt("-device", q.gpu("virtio-vga-gl"))
 	}
 	q.add("-device", "usb-tablet", "-device", "usb-kbd")
+}
+
+// display is the guest's wish, except that the host decides which toolkit makes
+// a window.
+func (q *qemuCommand) display() string {
+	wish, toolkit := q.s.Graphics.Backend, "gtk"
+	if q.rt.OS() == "darwin" {
+		toolkit = "cocoa"
+	}
+	if wish == "headless" || wish == toolkit {
+		return wish
+	}
+	q.note("graphics.backend: the guest asks for %q, the host's windows are made by %q", wish, toolkit)
+	return toolkit
 }
 
 func (q *qemuCommand) gpu(device string) *qemuOpts {

@@ -72,8 +72,8 @@ func (q *qemuCommand) defaultMachineOpts() map[string]string {
 	}
 	if q.machine.microvm {
 		// Without KVM's clock the guest calibrates its TSC against the PIT:
-		// with pit=off or pic=off it hangs under TCG.
-		timers := onOff(q.rt.Accel.Kind == "tcg")
+		// with pit=off or pic=off it hangs under TCG, and HVF has no clock either.
+		timers := onOff(q.rt.Accel.Kind != "kvm")
 		opts["pit"], opts["pic"] = timers, timers
 		opts["rtc"] = "on"
 		opts["pcie"] = onOff(q.machine.pci)
@@ -89,7 +89,7 @@ func (q *qemuCommand) cpu() {
 		model = *q.s.CPU
 	case q.rt.Accel.Kind == "tcg":
 		model = "max"
-	case Arch(q.s.System) == "x86_64":
+	case Arch(q.s.System) == "x86_64" && q.rt.Accel.Kind == "kvm":
 		// SGX crashes QEMU's microvm machine (QEMU issue 2142).
 		model = "host,+x2apic,-sgx"
 	}

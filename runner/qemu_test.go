@@ -63,6 +63,10 @@ var qemuCases = []struct {
 	{"credentials", `"credentialFiles":{"KEY":"/run/secrets/a,b","OTHER":"/run/secrets/o"}`, nil, PlanOptions{}},
 	{"graphics-gtk", `"graphics":{"enable":true}`, nil, PlanOptions{}},
 	{"graphics-headless-vulkan", `"graphics":{"enable":true,"backend":"headless","vulkan":"venus","hostmem":"4G"}`, nil, PlanOptions{}},
+	{"graphics-cocoa-on-linux", `"graphics":{"enable":true,"backend":"cocoa"}`, nil, PlanOptions{}},
+	{"graphics-gtk-on-darwin", `"system":"aarch64-linux","graphics":{"enable":true}`, mac, PlanOptions{}},
+	{"darwin-x86", `"interfaces":[{"type":"user","id":"net0"}],"shares":[{"tag":"s","source":"/s","mountPoint":"/s"}]`, intelMac, PlanOptions{}},
+	{"darwin-foreign", `"system":"aarch64-linux"`, foreignMac, PlanOptions{}},
 	{"graphics-cocoa", `"system":"aarch64-linux","graphics":{"enable":true,"backend":"cocoa"}`, mac, PlanOptions{}},
 	{"extra-args", `"qemu":{"extraArgs":["-rtc","base=utc"]}`, nil, PlanOptions{}},
 }
@@ -86,6 +90,14 @@ func aarch64(f *Facts) {
 func mac(f *Facts) {
 	aarch64(f)
 	f.System, f.Accel, f.IOUring = "aarch64-darwin", Accel{Kind: "hvf"}, false
+}
+
+func intelMac(f *Facts) { f.System, f.Accel, f.IOUring = "x86_64-darwin", Accel{Kind: "hvf"}, false }
+
+func foreignMac(f *Facts) {
+	intelMac(f)
+	f.Tools["qemu"] = Tool{"/bin/qemu-system-aarch64", qemu10}
+	f.Accel = Accel{Kind: "tcg", Reason: "the test says so"}
 }
 
 func TestQEMU(t *testing.T) {
@@ -133,11 +145,20 @@ func TestQEMURefuses(t *testing.T) {
 			`credentialFiles: QEMU takes names of at most 28 bytes, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123" has 30`,
 		}},
 		"an old one": {``, func(f *Facts) { f.Tools["qemu"] = Tool{"/q", Version{5, 2, 0}} }, []string{`qemu: version 5.2.0 is too old, 6.0 is the oldest that works`}},
-		"macOS": {`"system":"aarch64-linux","interfaces":[{"type":"tap","id":"t"}],"vsock":{"cid":5},
+		"macOS": {`"system":"aarch64-linux","interfaces":[{"type":"tap","id":"t"}],"vsock":{"cid":5},"hugepageMem":true,"hotplugMem":64,
+			"graphics":{"enable":true,"backend":"headless","vulkan":"venus"},"devices":[{"bus":"pci","path":"0000:01:00.0"}],
 			"shares":[{"tag":"s","source":"/s","mountPoint":"/s","proto":"virtiofs"}]`, mac, []string{
+			`hugepageMem: huge pages with QEMU need a Linux host`,
+			`hotplugMem: memory hotplug with QEMU needs a Linux host`,
 			`interfaces[0].type: "tap" needs a Linux host: use "user"`,
-			`shares[0].proto: virtiofs needs a Linux host: use "9p"`,
-			`vsock.cid: vsock with QEMU needs a Linux host`,
+			`shares[0].proto: virtiofs needs a Linux host: use "9p", or --hypervisor vfkit`,
+			`devices: passing devices needs a Linux host`,
+			`vsock.cid: vsock with QEMU needs a Linux host: use --hypervisor vfkit`,
+			`graphics.backend: "headless" needs a Linux host: use "cocoa"`,
+			`graphics.vulkan: needs a Linux host`,
+		}},
+		"an old one on macOS": {`"system":"aarch64-linux"`, func(f *Facts) { mac(f); f.Tools["qemu"] = Tool{"/q", Version{6, 2, 0}} }, []string{
+			`qemu: version 6.2.0 is too old for macOS, 7.0 is the oldest that works`,
 		}},
 		"read-only share by the C virtiofsd": {`"shares":[{"tag":"s","source":"/s","mountPoint":"/s","proto":"virtiofs","readOnly":true}]`, cVirtiofsdHost, []string{
 			`shares[0].readOnly: virtiofsd 7.2.22 cannot: use the Rust virtiofsd, or 9p`,

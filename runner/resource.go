@@ -31,7 +31,7 @@ func (checkOnly) Up(context.Context) (func() error, error) { return nil, nil }
 
 // planResources lists what the VM needs, in the order in which it is made. The
 // lock is first, so that everything after it belongs to one VM.
-func planResources(s *Spec, rt Runtime, o PlanOptions) []Resource {
+func planResources(s *Spec, c Caps, rt Runtime, o PlanOptions) []Resource {
 	r := []Resource{newLock(s.Name, rt.Dir, o.LockDir)}
 	r = append(r, planFiles(s, rt)...)
 	for _, f := range s.ForwardPorts {
@@ -39,7 +39,7 @@ func planResources(s *Spec, rt Runtime, o PlanOptions) []Resource {
 			r = append(r, &Port{Header{"port", f.Host.Port < 1024}, f.Proto, f.Host.Address, f.Host.Port, checkOnly{}})
 		}
 	}
-	for _, path := range s.sockets() {
+	for _, path := range s.sockets(c) {
 		r = append(r, &Socket{Header{Kind: "socket"}, rt.Path(path)})
 	}
 	for _, v := range s.Volumes {
@@ -62,13 +62,13 @@ func planResources(s *Spec, rt Runtime, o PlanOptions) []Resource {
 }
 
 // sockets are the paths that the VM's processes listen on.
-func (s *Spec) sockets() []string {
+func (s *Spec) sockets(c Caps) []string {
 	var paths []string
 	if s.Socket != nil {
 		paths = append(paths, *s.Socket)
 	}
 	for _, sh := range s.Shares {
-		if sh.Socket != nil {
+		if sh.Socket != nil && !c.OwnVirtiofs {
 			paths = append(paths, *sh.Socket)
 		}
 	}

@@ -142,9 +142,13 @@ func (vm *VM) launch(ctx context.Context) (control net.Conn, err error) {
 		return control, err
 	}
 	c.Args = append(c.Args[:len(c.Args):len(c.Args)], extra...)
+	stdin, err := vm.stdin()
+	if err != nil {
+		return control, err
+	}
 	out := io.MultiWriter(vm.opts.Stdout, vm.screen, &vm.printed)
 	vm.process, err = vm.spawner.start(vm.plan.Hypervisor.Kind, c, vm.plan.Dir,
-		stdio{stdin: vm.opts.Stdin, stdout: out, stderr: vm.opts.Stderr, files: files})
+		stdio{stdin: stdin, stdout: out, stderr: vm.opts.Stderr, files: files})
 	if err != nil {
 		return control, err
 	}

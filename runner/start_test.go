@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/term"
 )
 
 // TestMain is also the processes of the VMs in these tests.
@@ -44,7 +46,9 @@ var acts = map[string]func(){
 		fmt.Fprintln(os.Stderr, os.Args[1])
 		os.Exit(7)
 	},
-	"print": func() { fmt.Println(os.Args[1:]) },
+	"print":       func() { fmt.Println(os.Args[1:]) },
+	"read-keys":   readKeys,
+	"is-terminal": func() { fmt.Println(term.IsTerminal(int(os.Stdin.Fd()))) },
 	"dial": func() {
 		c, err := net.Dial("unix", os.Args[1])
 		if err != nil {

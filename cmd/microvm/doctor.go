@@ -3,11 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/urfave/cli/v2"
 
+	"microvm/darwin"
 	"microvm/runner"
 )
 
@@ -33,7 +35,7 @@ func (a *app) doctor(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	findings := append(a.examineNix(c.Context), runner.Examine(c.Context, host)...)
+	findings := slices.Concat(a.examineNix(c.Context), runner.Examine(c.Context, host), darwin.CheckHost(c.Context))
 	if c.Bool("json") {
 		err = a.printJSON(findings)
 	} else {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 
+	"microvm/darwin"
 	"microvm/runner"
 )
 
@@ -20,7 +21,7 @@ func main() {
 // run is main for tests: it returns the exit code.
 func run(ctx context.Context, args []string, stdin *os.File, stdout, stderr io.Writer) int {
 	a := &app{
-		backends: []runner.Backend{runner.QEMU{}},
+		backends: []runner.Backend{runner.QEMU{}, darwin.Vfkit{}},
 		stdin:    stdin,
 		stdout:   stdout,
 		stderr:   stderr,

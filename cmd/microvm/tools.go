@@ -50,7 +50,7 @@ func (a *app) nixpkgsTools(ctx context.Context, s *runner.Spec, b runner.Backend
 		return nil, fmt.Errorf("--host-nixpkgs: %w", err)
 	}
 	tools := map[string]string{}
-	for _, name := range s.ToolNames() {
+	for _, name := range s.ToolNames(b) {
 		attr := runner.NixPackage(name, s.System, runner.HostSystem())
 		installable, err := ref.Installable(attr)
 		if err != nil {
