@@ -17,7 +17,7 @@ const manyFlake = `{ outputs = _: {
     drv = { config.n = derivation { name = "x"; system = "none"; builder = "none"; } // { meta = throw "not asked for"; }; };
     thrown = { config.n = throw "no ${"n"} today"; };
     deep = { config.n = { a.b = [ (throw "deep down") ]; }; };
-    asserted = { config.n = assert 1 == 2; 3; };
+    asserted = { config.n = assert false; 3; };
     @UNCATCHABLE@
   };
   notASet = 1;
@@ -41,7 +41,7 @@ var manyCases = []struct {
 	{name: "drv", value: "/nix/store/"},
 	{name: "thrown", err: "no n today"},
 	{name: "deep", err: "deep down"},
-	{name: "asserted", err: "assertion '(1 == 2)' failed"},
+	{name: "asserted", err: "assertion 'false' failed"},
 	{name: "missing", err: "'nothing' missing", uncatchable: true},
 	{name: "aborted", err: "'enough'", uncatchable: true},
 	{name: "function", err: "function to JSON", uncatchable: true},

@@ -13,10 +13,11 @@ import (
 )
 
 // realFlake has names that the command line must carry unharmed, and what builds and what does not.
-const realFlake = `{ outputs = _: {
+const realFlake = `{ outputs = _: rec {
   names = { plain = 1; "my.host" = 2; "a b" = 3; "50%" = 4; "^*" = 5; "ü" = 6; "x+y" = 7; "#?&" = 8; "\${x}" = 9; "it's" = 10; "-n" = 11; };
   good = derivation { name = "good"; system = builtins.currentSystem; builder = "/bin/sh"; outputs = [ "dev" "out" ];
     args = [ "-c" "echo dev > $dev; echo out > $out" ]; };
+  dev = good.dev // { outputSpecified = true; };
   bad = derivation { name = "bad"; system = builtins.currentSystem; builder = "/bin/sh"; args = [ "-c" "echo why; exit 3" ]; };
 }; }`
 
@@ -55,8 +56,12 @@ func TestBuildRealNix(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	dev, err := ref.Installable("dev")
+	if err != nil {
+		t.Fatal(err)
+	}
 	link := filepath.Join(t.TempDir(), "result")
-	paths, err := c.Build(t.Context(), good+".dev", BuildOptions{OutLink: link})
+	paths, err := c.Build(t.Context(), dev, BuildOptions{OutLink: link})
 	if err != nil {
 		t.Fatal(err)
 	}

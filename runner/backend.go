@@ -110,6 +110,8 @@ const (
 	FateReset Fate = "guest-reset"
 	// FatePanic is a guest whose kernel panicked.
 	FatePanic Fate = "guest-panic"
+	// FateBroken is a hypervisor that gave up: its accelerator failed.
+	FateBroken Fate = "internal-error"
 	// FateHost is a hypervisor that the host told to end.
 	FateHost Fate = "host"
 )

@@ -20,7 +20,7 @@ type survivor interface{ survive() error }
 // through its control socket, for a hypervisor that reads a terminal, or for an
 // accelerator that nothing has proven.
 func (p *Plan) NeedsSupervisor() bool {
-	return p.Socket != "" || len(p.Daemons) > 0 || len(p.queues) > 0 || p.balloon > 0 || p.watch || p.terminal ||
+	return p.Socket != "" || len(p.Daemons) > 0 || len(p.queues) > 0 || p.balloon > 0 || p.watch || p.switchesUser || p.terminal ||
 		slices.ContainsFunc(p.Resources, needsUndo)
 }
 

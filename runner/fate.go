@@ -35,6 +35,8 @@ var crashHints = []struct{ text, hint string }{
 	{"failed to initialize kvm", "KVM does not work here: run `microvm doctor`, or use --accel tcg"},
 	{"Could not set up host forwarding rule", "the port was taken in the meantime: publish another one with -p"},
 	{"Failed to get \"write\" lock", "another VM uses the image: stop it first"},
+	{"unable to map backing store for guest RAM", "hugepageMem needs huge pages: sysctl vm.nr_hugepages=N, with 2 MiB each"},
+	{"could not load PC BIOS", "this QEMU lacks qboot.rom: install the package qboot, or use the machine q35"},
 	{"cannot set up guest memory", "the host has too little free memory: use a smaller --mem"},
 	{"Cannot allocate memory", "the host has too little free memory: use a smaller --mem"},
 	{"could not configure /dev/net/tun", "taps need CAP_NET_ADMIN: run as root, or use an interface of type user"},

@@ -37,7 +37,10 @@ type Plan struct {
 	queues    []macvtapQueues
 	argScript string
 	balloon   int
-	terminal  bool
+	// switchesUser is set if the hypervisor changes its user once it runs.
+	switchesUser bool
+	self         string
+	terminal     bool
 }
 
 // Hypervisor is the program that runs a plan.
@@ -90,7 +93,8 @@ func NewPlan(s *Spec, b Backend, f Facts, o PlanOptions) (*Plan, error) {
 		}
 		p.Resources = append(p.Resources, own...)
 	}
-	if s.InitialBalloonMem > 0 {
+	p.switchesUser, p.self = s.User != nil && f.Root(), f.Self
+	if s.Balloon && s.InitialBalloonMem > 0 {
 		p.balloon = s.Mem - s.InitialBalloonMem
 	}
 	if s.ExtraArgsScript != nil {

@@ -66,7 +66,7 @@ func TestPlanJSON(t *testing.T) {
 		"shares":[{"tag":"src","source":"/src","mountPoint":"/src","proto":"virtiofs"}],
 		"interfaces":[{"type":"user","id":"net0"},{"type":"tap","id":"vm-web"}],
 		"forwardPorts":[{"host":{"port":80},"guest":{"port":80}}],
-		"user":"microvm","initialBalloonMem":128`)
+		"user":"microvm","balloon":true,"initialBalloonMem":128`)
 	p := planOf(t, s, linuxHost(qemu10), PlanOptions{Notes: []string{"mem: the host chose it"}})
 	var b bytes.Buffer
 	if err := p.PrintJSON(&b); err != nil {

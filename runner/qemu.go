@@ -185,13 +185,30 @@ func (c *qemuControl) listen() {
 		switch e.Name {
 		case "GUEST_PANICKED":
 			fate = FatePanic
+		case "STOP":
+			if c.endBroken() {
+				fate = FateBroken
+			}
 		case "SHUTDOWN":
-			if fate != FatePanic {
+			if fate == FateUnknown {
 				fate = shutdownFate(e.Data)
 			}
 		}
 	}
 	c.fate <- fate
+}
+
+// endBroken ends a QEMU whose accelerator failed: it would stop its CPUs and
+// wait for somebody to look.
+func (c *qemuControl) endBroken() bool {
+	ctx, cancel := context.WithTimeout(context.Background(), hypervisorPatience)
+	defer cancel()
+	if status, err := c.conn.Status(ctx); err != nil || status != "internal-error" {
+		return false
+	}
+	// It may be gone before it answers.
+	_ = c.conn.Quit(ctx)
+	return true
 }
 
 // shutdownFate reads the reason of QMP's SHUTDOWN event, a ShutdownCause.

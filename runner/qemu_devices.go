@@ -48,7 +48,7 @@ func (q *qemuCommand) basics() {
 		q.opt("-fw_cfg", qemuKey("name", credentialPrefix+name).
 			with("file", q.rt.Path(q.s.CredentialFiles[name])))
 	}
-	if q.s.Balloon || q.s.InitialBalloonMem > 0 {
+	if q.s.Balloon {
 		q.opt("-device", qemuOpt(q.machine.device("virtio-balloon")).with("id", "balloon0").
 			with("free-page-reporting", "on").when(q.s.DeflateOnOOM, "deflate-on-oom", "on"))
 	}

@@ -37,6 +37,11 @@ func (m qemuMachine) device(virtio string) string {
 func (q *qemuCommand) base() {
 	q.add("-name", q.s.Name)
 	q.add("-M", q.machineOpts())
+	if q.machine.microvm {
+		// Its other firmware, SeaBIOS, is the default of many builds. It crashes
+		// kernels under TCG, and puts its ACPI tables over the end of the initrd.
+		q.add("-bios", "qboot.rom")
+	}
 	q.add("-nodefaults", "-no-user-config", "-no-reboot")
 }
 
@@ -71,8 +76,8 @@ func (q *qemuCommand) defaultMachineOpts() map[string]string {
 		opts["mem-merge"] = "on"
 	}
 	if q.machine.microvm {
-		// Without KVM's clock the guest calibrates its TSC against the PIT:
-		// with pit=off or pic=off it hangs under TCG, and HVF has no clock either.
+		// Without KVM's clock, which neither TCG nor HVF has, the guest measures
+		// its TSC against the PIT.
 		timers := onOff(q.rt.Accel.Kind != "kvm")
 		opts["pit"], opts["pic"] = timers, timers
 		opts["rtc"] = "on"

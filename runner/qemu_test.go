@@ -30,7 +30,7 @@ var qemuCases = []struct {
 	{"hotplug", `"hotplugMem":1024,"hotpluggedMem":256,"qemu":{"machine":"q35"}`, nil, PlanOptions{}},
 	{"hugepages", `"hugepageMem":true`, nil, PlanOptions{}},
 	{"balloon", `"balloon":true`, nil, PlanOptions{}},
-	{"initial-balloon", `"initialBalloonMem":128,"deflateOnOOM":false`, nil, PlanOptions{}},
+	{"initial-balloon", `"balloon":true,"initialBalloonMem":128,"deflateOnOOM":false`, nil, PlanOptions{}},
 	{"no-socket", `"socket":null,"machineId":null,"prettyProcnames":false`, nil, PlanOptions{}},
 	{"no-serial", `"qemu":{"serialConsole":false}`, nil, PlanOptions{}},
 	{"store-disk", `"boot":{"kernel":"/k/bzImage","initrd":"/k/initrd","storeDisk":"/nix/store/x.erofs"},"volumes":[{"image":"a.img","size":8}]`, nil, PlanOptions{}},
@@ -80,7 +80,10 @@ func qemu72(f *Facts) {
 	f.Tools["qemu"] = Tool{"/bin/qemu-system-x86_64", Version{7, 2, 22}}
 }
 
-func cVirtiofsdHost(f *Facts) { f.Tools["virtiofsd"] = Tool{"/lib/qemu/virtiofsd", Version{7, 2, 22}} }
+func cVirtiofsdHost(f *Facts) {
+	f.UID = 0
+	f.Tools["virtiofsd"] = Tool{"/lib/qemu/virtiofsd", Version{7, 2, 22}}
+}
 
 func aarch64(f *Facts) {
 	f.System = "aarch64-linux"
@@ -162,6 +165,12 @@ func TestQEMURefuses(t *testing.T) {
 		}},
 		"read-only share by the C virtiofsd": {`"shares":[{"tag":"s","source":"/s","mountPoint":"/s","proto":"virtiofs","readOnly":true}]`, cVirtiofsdHost, []string{
 			`shares[0].readOnly: virtiofsd 7.2.22 cannot: use the Rust virtiofsd, or 9p`,
+		}},
+		"the C virtiofsd without root": {`"shares":[{"tag":"s","source":"/s","mountPoint":"/s","proto":"virtiofs"}]`, func(f *Facts) { cVirtiofsdHost(f); f.UID = 1000 }, []string{
+			`shares[0].proto: /lib/qemu/virtiofsd needs root: use the Rust virtiofsd, or 9p`,
+		}},
+		"a virtiofsd that says nothing": {`"shares":[{"tag":"s","source":"/s","mountPoint":"/s","proto":"virtiofs"}]`, func(f *Facts) { f.Tools["virtiofsd"] = Tool{Path: "/v"} }, []string{
+			`shares[0].proto: /v needs root: use the Rust virtiofsd, or 9p`,
 		}},
 	}
 	for name, tt := range tests {

@@ -7,7 +7,10 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Socket is a path where a process of the VM will listen.
@@ -23,7 +26,7 @@ func (s *Socket) Check(context.Context) error {
 	st, err := os.Lstat(s.Path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil
+		return s.checkDir()
 	case err != nil:
 		return fmt.Errorf("socket: %w", err)
 	case st.Mode().Type() != fs.ModeSocket:
@@ -36,6 +39,14 @@ func (s *Socket) Check(context.Context) error {
 	c.Close()
 	return hinted(fmt.Errorf("somebody listens on %q", s.Path),
 		"the VM may be running already, from another tool")
+}
+
+func (s *Socket) checkDir() error {
+	dir := filepath.Dir(s.Path)
+	if err := unix.Access(dir, unix.W_OK|unix.X_OK); err != nil {
+		return hinted(fmt.Errorf("no socket can be made in %q: %w", dir, err), "run it in a directory of yours, or name one with --dir")
+	}
+	return nil
 }
 
 // Up removes a socket of a previous life.

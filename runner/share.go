@@ -27,16 +27,20 @@ func virtiofsd(s *Spec, sh Share, rt Runtime) Daemon {
 // isCVirtiofsd goes by the version: the C one has QEMU's.
 func isCVirtiofsd(v Version) bool { return v.AtLeast(5, 0) }
 
-// checkVirtiofsd refuses what the host's virtiofsd cannot do.
+// checkVirtiofsd refuses what the host's virtiofsd cannot do. The C one wants
+// root even to tell its version.
 func checkVirtiofsd(s *Spec, f Facts) []error {
-	v := f.Tools["virtiofsd"].Version
-	if !isCVirtiofsd(v) {
-		return nil
-	}
+	tool := f.Tools["virtiofsd"]
+	isC := isCVirtiofsd(tool.Version)
+	needsRoot := tool.Path != "" && !f.Root() && (isC || tool.Version == Version{})
 	var problems []error
 	for i, sh := range s.Shares {
-		if sh.Proto == "virtiofs" && sh.ReadOnly {
-			problems = append(problems, fmt.Errorf("shares[%d].readOnly: virtiofsd %s cannot: use the Rust virtiofsd, or 9p", i, v))
+		switch {
+		case sh.Proto != "virtiofs":
+		case needsRoot:
+			problems = append(problems, fmt.Errorf("shares[%d].proto: %s needs root: use the Rust virtiofsd, or 9p", i, tool.Path))
+		case isC && sh.ReadOnly:
+			problems = append(problems, fmt.Errorf("shares[%d].readOnly: virtiofsd %s cannot: use the Rust virtiofsd, or 9p", i, tool.Version))
 		}
 	}
 	return problems
@@ -49,9 +53,7 @@ func rustVirtiofsd(s *Spec, sh Share, rt Runtime) []string {
 		"--cache=" + sh.Cache,
 		"--thread-pool-size=" + strconv.Itoa(s.Virtiofsd.threads(rt)),
 	}
-	if s.Virtiofsd.Group != nil && s.User != nil && rt.Root() {
-		args = append(args, "--socket-group="+*s.Virtiofsd.Group)
-	}
+	// No --socket-group: the hypervisor connects before it switches users.
 	if rt.Root() {
 		if h := s.Virtiofsd.InodeFileHandles; h != nil {
 			args = append(args, "--inode-file-handles="+*h)

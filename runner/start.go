@@ -155,7 +155,7 @@ func (vm *VM) launch(ctx context.Context) (control net.Conn, err error) {
 	vm.started = time.Now()
 	vm.opts.Log.Debug("started", "process", vm.plan.Hypervisor.Kind, "pid", vm.Pid(), "command", c.String())
 	vm.undos = append(vm.undos, func() error { vm.process.end(hypervisorPatience); return nil })
-	return control, nil
+	return control, vm.startReaper()
 }
 
 // attach waits until the hypervisor answers; one that ends first is not an

@@ -191,7 +191,7 @@ func (vm *VM) verdict() error {
 		return nil
 	case fate == FatePanic, vm.panicked():
 		return &PanicError{Name: vm.plan.Name}
-	case vm.process.err != nil && (fate == FateUnknown || fate == FateHost):
+	case fate == FateBroken, vm.process.err != nil && (fate == FateUnknown || fate == FateHost):
 		return vm.crash()
 	}
 	return nil
@@ -210,7 +210,17 @@ func (vm *VM) fate() Fate {
 
 // crash blames the accelerator only while nothing has proven it.
 func (vm *VM) crash() error {
-	crash := &CrashError{Process: vm.process.name, Err: vm.process.err, Lines: vm.process.tail.Lines()}
+	err := vm.process.err
+	if err == nil {
+		err = errors.New("internal error")
+	}
+	crash := &CrashError{Process: vm.process.name, Err: err, Lines: vm.process.tail.Lines()}
+	for _, d := range vm.daemons {
+		if d.exited() && d.err != nil {
+			// What the hypervisor says then is only that it cannot connect.
+			return errors.Join(endedEarly(d), crash)
+		}
+	}
 	if reason, failed := crash.accelFailure(); failed && vm.plan.watch && !vm.reached.Load() {
 		return &AccelError{Accel: vm.plan.Accel, Reason: reason}
 	}

@@ -10,8 +10,6 @@ import (
 func (s *Spec) Warnings() []string {
 	var w warnings
 	w.when(s.Mem < 32, "mem", "%d MiB of RAM is uncomfortably narrow", s.Mem)
-	w.when(s.Hypervisor == "qemu" && s.Mem == 2048, "mem",
-		"QEMU has been seen to hang with exactly 2048 MiB (microvm.nix issue 171): use another size")
 	w.when(s.InitialBalloonMem > 0 && !s.Balloon, "initialBalloonMem", "has no effect without balloon = true")
 	for i, param := range s.Boot.KernelParams {
 		w.when(hasBareSpace(param), index("boot.kernelParams", i), "%q is more than one parameter", param)
@@ -36,7 +34,7 @@ func (w *warnings) when(happens bool, field, format string, args ...any) {
 func (w *warnings) volume(v Volume, field string) {
 	w.when(v.Label != nil && !v.AutoCreate, field+".label",
 		"is not set without autoCreate: label the file system by hand, or the guest will not find it")
-	w.when(v.AutoCreate && v.ImageType != "raw", field+".imageType",
+	w.when(v.AutoCreate && (v.ImageType == "vhd" || v.ImageType == "vhdx"), field+".imageType",
 		"a missing image is created as \"raw\", not as %q", v.ImageType)
 }
 

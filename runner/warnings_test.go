@@ -12,12 +12,10 @@ func TestWarnings(t *testing.T) {
 	}{
 		{``, nil},
 		{`"mem": 31`, []string{`mem: 31 MiB of RAM is uncomfortably narrow`}},
-		{`"mem": 2048`, []string{`mem: QEMU has been seen to hang with exactly 2048 MiB (microvm.nix issue 171): use another size`}},
-		{`"mem": 2048, "hypervisor": "crosvm"`, nil},
 		{`"initialBalloonMem": 1`, []string{`initialBalloonMem: has no effect without balloon = true`}},
 		{`"initialBalloonMem": 1, "balloon": true`, nil},
 		{`"volumes": [{"image": "a", "label": "l", "autoCreate": false}]`, []string{`volumes[0].label: is not set without autoCreate: label the file system by hand, or the guest will not find it`}},
-		{`"volumes": [{"image": "a", "size": 1, "imageType": "qcow2"}]`, []string{`volumes[0].imageType: a missing image is created as "raw", not as "qcow2"`}},
+		{`"volumes": [{"image": "a", "size": 1, "imageType": "vhdx"}]`, []string{`volumes[0].imageType: a missing image is created as "raw", not as "vhdx"`}},
 		{list("interfaces", `{"type": "user", "id": "a", "tap": {"vhost": true}, "macvtap": {"link": "eth0"}}`), []string{
 			`interfaces[0].macvtap: has no effect in type "user"`,
 			`interfaces[0].tap.vhost: has no effect in type "user"`,

@@ -45,7 +45,7 @@ func (a *app) commands() *cli.App {
 		Commands: withUsageErrors([]*cli.Command{
 			a.runCommand(), a.buildCommand(), a.planCommand(), a.specCommand(),
 			a.doctorCommand(), a.versionCommand(), a.completionCommand(),
-			a.connectCommand(), a.probeCommand(),
+			a.connectCommand(), a.probeCommand(), a.reapCommand(),
 		}),
 	}
 }

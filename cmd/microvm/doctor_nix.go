@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"microvm/flake"
 	"microvm/runner"
 )
 
@@ -21,6 +22,11 @@ func (a *app) examineNix(ctx context.Context) []runner.Finding {
 	if err != nil {
 		return append(found, runner.Finding{
 			Name: "nix.conf", State: runner.Missing, Detail: err.Error(), Fix: strings.Join(hints(err), "; "),
+		})
+	}
+	if _, err := nix.EvalExpr(ctx, "1", flake.EvalOptions{}); err != nil {
+		return append(found, runner.Finding{
+			Name: "evaluation", State: runner.Missing, Detail: err.Error(), Fix: strings.Join(hints(err), "; "),
 		})
 	}
 	builds := append([]string{config.System}, config.ExtraPlatforms...)

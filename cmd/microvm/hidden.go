@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strconv"
 
 	"github.com/urfave/cli/v2"
 
+	"microvm/runner"
 	"microvm/runner/kvm"
 )
 
@@ -20,6 +22,22 @@ func (a *app) probeCommand() *cli.Command {
 		Usage:  "run a few instructions in a throw-away VM",
 		Hidden: true,
 		Action: func(*cli.Context) error { return kvm.RunChild(a.stdout) },
+	}
+}
+
+// reapCommand ends a hypervisor whose supervisor is gone.
+func (a *app) reapCommand() *cli.Command {
+	return &cli.Command{
+		Name:   runner.ReaperCommand,
+		Usage:  "end a process when stdin ends",
+		Hidden: true,
+		Action: func(c *cli.Context) error {
+			pid, err := strconv.Atoi(c.Args().First())
+			if err != nil {
+				return &usageError{fmt.Errorf("%s takes a process number: %w", runner.ReaperCommand, err), ""}
+			}
+			return runner.Reap(a.stdin, pid, c.Args().Tail())
+		},
 	}
 }
 

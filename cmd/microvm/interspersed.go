@@ -36,12 +36,29 @@ func interspersed(root *cli.App, args []string) ([]string, error) {
 			break
 		}
 	}
+	rest, verbose := takeVerbose(rest)
 	parsed, err := splitFlags(flags, rest, false)
 	if err != nil {
 		return nil, err
 	}
 	head = append(head, parsed.flags...)
-	return append(append(head, "--"), parsed.positional...), nil
+	head = append(append(head, "--"), parsed.positional...)
+	return slices.Insert(head, 1, verbose...), nil
+}
+
+// takeVerbose finds the one flag of all commands behind a command's name too.
+func takeVerbose(args []string) (rest, verbose []string) {
+	for i, arg := range args {
+		switch arg {
+		case "--":
+			return append(rest, args[i:]...), verbose
+		case "-v", "--verbose":
+			verbose = []string{"--verbose"}
+		default:
+			rest = append(rest, arg)
+		}
+	}
+	return rest, verbose
 }
 
 func find(commands []*cli.Command, name string) *cli.Command {

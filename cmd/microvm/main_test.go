@@ -15,6 +15,11 @@ import (
 var booted atomic.Int64
 
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && !strings.HasPrefix(os.Args[1], "-") && filepath.Base(os.Args[0]) != "microvm" {
+		// Started by microvm as its own helper, a test binary would run all tests.
+		fmt.Fprintf(os.Stderr, "this is not microvm but its tests; unexpected argument %q\n", os.Args[1])
+		os.Exit(2)
+	}
 	testscript.Main(counting{m}, map[string]func(){"microvm": main})
 }
 

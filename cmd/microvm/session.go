@@ -63,16 +63,18 @@ func (s *session) wait(vm *runner.VM, c *foreground) error {
 	case <-c.stop:
 	}
 	s.say("asking the guest to power off; once more kills it")
+	var step runner.StopStep
 	stopped := make(chan error, 1)
 	go func() {
 		ctx, cancel := context.WithTimeout(context.Background(), s.patience)
 		defer cancel()
-		step, err := vm.Stop(ctx)
-		stopped <- errors.Join(s.stopped(step), err)
+		var err error
+		step, err = vm.Stop(ctx)
+		stopped <- err
 	}()
 	select {
 	case err := <-stopped:
-		return err
+		return errors.Join(s.stopped(step), err)
 	case <-s.signals.stop:
 	case <-c.stop:
 	}

@@ -20,7 +20,7 @@ func nix(t *testing.T, args ...string) (stdout, stderr string, err error) {
 	if err != nil {
 		t.Skipf("needs nix: %v", err)
 	}
-	cmd := exec.CommandContext(t.Context(), path, append(args, "--extra-experimental-features", "nix-command flakes")...)
+	cmd := exec.CommandContext(t.Context(), path, append([]string{"--extra-experimental-features", "nix-command flakes"}, args...)...)
 	// Nothing listens on the discard port: what needs the network fails.
 	cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+t.TempDir(), "https_proxy=http://127.0.0.1:9")
 	if _, err := os.Stat("/nix/var/nix/daemon-socket/socket"); err != nil {
@@ -66,7 +66,7 @@ func TestPlainGuestSpec(t *testing.T) {
 		},
 	}
 	for _, tt := range tests {
-		out, stderr, err := nix(t, "eval", "--impure", "--json", "--expr", "("+guest(t, tt.args)+").config.microvm.spec")
+		out, stderr, err := nix(t, "eval", "--impure", "--raw", "--expr", "builtins.toJSON ("+guest(t, tt.args)+").config.microvm.spec")
 		if err != nil || !strings.Contains(out, tt.want) {
 			t.Errorf("spec of %s = %s, %v %s, want %s", tt.args, out, err, stderr, tt.want)
 		}
