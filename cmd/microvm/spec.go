@@ -66,7 +66,7 @@ func (a *app) checkSpec(file, install string) error {
 	if err != nil {
 		return err
 	}
-	if err := runner.Check(s, b, a.backends, runner.Facts{System: s.System}); err != nil {
+	if err := runner.Check(s, b, a.backends, runner.Facts{}); err != nil {
 		return fmt.Errorf("%s:\n%w", file, err)
 	}
 	for _, w := range s.Warnings() {
