@@ -10,5 +10,9 @@
       lib = {
         plainGuest = import ./flake/nix/plain-guest.nix;
       };
+
+      nixosModules = {
+        host = ./flake/nix/modules/host;
+      };
     };
 }
