@@ -2,7 +2,6 @@ package nix_test
 
 import (
 	"encoding/json"
-	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -14,8 +13,6 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 )
-
-var updateHost = flag.Bool("update-host", false, "rewrite the goldens of the host module and the vendor hash")
 
 // host is what tests/host/default.nix evaluates a host's configuration to.
 type host struct {
@@ -60,16 +57,6 @@ func goodHost(t *testing.T, name string) *host {
 	return h
 }
 
-// nixpkgsLib is a directory with nixpkgs' lib in lib/.
-func nixpkgsLib(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("MICROVM_TEST_NIXPKGS_LIB")
-	if dir == "" {
-		t.Skip("needs nixpkgs' lib: set MICROVM_TEST_NIXPKGS_LIB to nixpkgs or to a checkout of nix-community/nixpkgs.lib")
-	}
-	return dir
-}
-
 // storeHash is the part of a store path that changes with the file.
 var storeHash = regexp.MustCompile(`/nix/store/[0-9a-z]{32}-`)
 
@@ -98,7 +85,7 @@ func TestHostGolden(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got := goodHost(t, name).archive(t)
 			golden := filepath.Join("testdata", "host", name+".txtar")
-			if *updateHost {
+			if *update {
 				if err := os.MkdirAll(filepath.Dir(golden), 0o755); err != nil {
 					t.Fatal(err)
 				}

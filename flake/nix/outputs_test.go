@@ -148,7 +148,7 @@ func TestTemplate(t *testing.T) {
 		want        any
 	}{
 		{"nixosConfigurations", "builtins.attrNames", words("my-microvm")},
-		{"nixosConfigurations.my-microvm.ours", "builtins.head", "guest"},
+		{"nixosConfigurations.my-microvm.ours", "n: n", 1.0},
 		{"nixosConfigurations.my-microvm.config", "c: c.networking.hostName", "my-microvm"},
 		{"nixosConfigurations.my-microvm.config.microvm", "builtins.attrNames", words("declaredRunner hypervisor interfaces mem shares vcpu volumes")},
 		{"apps.x86_64-linux.default", "a: a.type", "app"},

@@ -24,7 +24,7 @@ func TestVendorHash(t *testing.T) {
 		t.Fatalf("nix hash: %v\n%s", err, stderr)
 	}
 	got := fmt.Sprintf("%q\n", strings.TrimSpace(out))
-	if *updateHost {
+	if *update {
 		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -34,6 +34,6 @@ func TestVendorHash(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("%s has %s, want %s (go test -run TestVendorHash ./flake/nix -update-host)", file, want, got)
+		t.Errorf("%s has %s, want %s (go test -run TestVendorHash ./flake/nix -update)", file, want, got)
 	}
 }

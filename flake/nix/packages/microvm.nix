@@ -29,7 +29,7 @@ buildModule rec {
     ];
   };
 
-  # `go test ./flake/nix -run TestVendorHash -update-host` writes it.
+  # `go test ./flake/nix -run TestVendorHash -update` writes it.
   vendorHash = import ./vendor-hash.nix;
 
   subPackages = [ "cmd/microvm" ];

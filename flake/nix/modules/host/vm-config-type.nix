@@ -6,10 +6,15 @@ name: vm:
 let
   evalConfig = import "${toString vm.nixpkgs}/nixos/lib/eval-config.nix";
 
-  hostName = {
-    _file = ./vm-config-type.nix;
-    networking.hostName = lib.mkDefault name;
-  };
+  defaults =
+    { config, ... }:
+    {
+      _file = ./vm-config-type.nix;
+      networking.hostName = lib.mkDefault name;
+      microvm.package = lib.mkDefault (
+        config.microvm.vmHostPackages.callPackage ../../packages/microvm.nix { }
+      );
+    };
 in
 lib.mkOptionType {
   name = "Toplevel NixOS config";
@@ -18,7 +23,7 @@ lib.mkOptionType {
     _loc: definitions:
     evalConfig {
       modules = [
-        hostName
+        defaults
         ../guest
       ]
       ++ map (d: lib.setDefaultModuleLocation d.file d.value) definitions;

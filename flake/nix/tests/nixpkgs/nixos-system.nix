@@ -4,7 +4,9 @@ lib:
 { modules }:
 
 let
-  isOurs = module: builtins.isPath module && !lib.hasSuffix ".nix" (toString module);
+  isOurs =
+    module:
+    lib.isFunction module || builtins.isPath module && !lib.hasSuffix ".nix" (toString module);
   evaluated = lib.evalModules {
     specialArgs.pkgs = { };
     modules = lib.filter (module: !isOurs module) modules ++ [
@@ -14,4 +16,4 @@ let
     ];
   };
 in
-evaluated // { ours = map baseNameOf (lib.filter isOurs modules); }
+evaluated // { ours = lib.count isOurs modules; }

@@ -14,6 +14,11 @@ in
     system.build.toplevel = mkOption { type = types.unspecified; };
     microvm = {
       declaredRunner = mkOption { type = types.unspecified; };
+      package = mkOption { type = types.package; };
+      vmHostPackages = mkOption {
+        type = types.unspecified;
+        default = import ../../../pkgs.nix { inherit lib; };
+      };
       machineId = mkOption {
         type = types.nullOr types.str;
         default = null;
@@ -36,7 +41,8 @@ in
   config = {
     system.build.toplevel = "/pkgs/nixos-${hostName}";
     microvm.declaredRunner = {
-      outPath = "/pkgs/microvm-${hostName}";
+      # The program that a runner calls is a dependency of its.
+      outPath = "/pkgs/${config.microvm.package.name}-${hostName}";
       supportsNotifySocket = config.microvm.hypervisor == "cloud-hypervisor";
       inherit (config.microvm) registerWithMachined;
     };
