@@ -65,7 +65,7 @@ func hostFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "volume", Category: categoryHost, Usage: "add a disk: `IMAGE[:SIZE][:ro]`; with a size it is created"},
 		&cli.StringSliceFlag{Name: "share", Category: categoryHost, Usage: "mount a directory of the host: `SOURCE:MOUNTPOINT[:ro]`; needs systemd 254 in the guest"},
 		&cli.StringSliceFlag{Name: "kernel-param", Category: categoryHost, Usage: "append `PARAM` to the kernel's command line"},
-		&cli.StringFlag{Name: "host-tools", Category: categoryHost, Usage: "take hypervisor, virtiofsd and mkfs from `WHERE`: nixpkgs, guest, path"},
+		&cli.StringFlag{Name: "host-tools", Category: categoryHost, EnvVars: []string{"MICROVM_HOST_TOOLS"}, Usage: "take hypervisor, virtiofsd and mkfs from `WHERE`: nixpkgs, guest, path"},
 		&cli.StringFlag{Name: "host-nixpkgs", Category: categoryHost, Value: hostNixpkgs, Usage: "the `FLAKE` for --host-tools nixpkgs"},
 		&cli.StringFlag{Name: "accel", Category: categoryHost, Value: "auto", Usage: "`KIND` of acceleration: auto, kvm, hvf, tcg"},
 		&cli.BoolFlag{Name: "ephemeral", Category: categoryHost, Usage: "discard what the guest writes to its volumes"},

@@ -1,0 +1,2 @@
+# The module is imported, but turned off.
+{ microvm.host.enable = false; }

@@ -1,0 +1,2 @@
+# A host that only runs what the microvm command creates.
+{ }
