@@ -11,7 +11,8 @@ import (
 
 // Install writes the runner of a spec into dir, which must not exist: the spec
 // itself, the commands, and the files that microvm.nix's host module reads.
-func Install(specFile string, s *Spec, dir string) error {
+// The commands call program, this one by its path or its name in $PATH.
+func Install(specFile string, s *Spec, dir, program string) error {
 	document, err := os.ReadFile(specFile)
 	if err != nil {
 		return err
@@ -22,9 +23,9 @@ func Install(specFile string, s *Spec, dir string) error {
 	w := tree{dir: dir}
 	w.file("share/microvm/spec.json", string(document), 0o644)
 	w.file("share/microvm/hypervisor", s.Hypervisor+"\n", 0o644)
-	w.commands(s)
+	w.commands(s, program)
 	w.hostFiles(s)
-	if s.Boot.Toplevel != "" {
+	if s.Boot.Toplevel != "" && s.SystemSymlink {
 		w.link("share/microvm/system", s.Boot.Toplevel)
 	}
 	return errors.Join(w.problems...)
@@ -53,8 +54,8 @@ func (t *tree) link(name, target string) {
 	}
 }
 
-func (t *tree) commands(s *Spec) {
-	run := fmt.Sprintf("#!/bin/sh\nexec microvm run %s \"$@\"\n", ShellQuote(t.dir))
+func (t *tree) commands(s *Spec, program string) {
+	run := fmt.Sprintf("#!/bin/sh\nexec %s run %s \"$@\"\n", ShellQuote(program), ShellQuote(t.dir))
 	t.file("bin/microvm-run", run, 0o755)
 	for _, name := range sortedKeys(s.BinScripts) {
 		t.file("bin/"+name, "#!/usr/bin/env bash\n"+s.BinScripts[name]+"\n", 0o755)
