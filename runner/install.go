@@ -55,7 +55,12 @@ func (t *tree) link(name, target string) {
 }
 
 func (t *tree) commands(s *Spec, program string) {
-	run := fmt.Sprintf("#!/bin/sh\nexec %s run %s \"$@\"\n", ShellQuote(program), ShellQuote(t.dir))
+	// Other tools than the runner's own are for who names the runner.
+	tools := ""
+	if len(s.Tools) > 0 {
+		tools = " --host-tools guest"
+	}
+	run := fmt.Sprintf("#!/bin/sh\nexec %s run%s %s \"$@\"\n", ShellQuote(program), tools, ShellQuote(t.dir))
 	t.file("bin/microvm-run", run, 0o755)
 	for _, name := range sortedKeys(s.BinScripts) {
 		t.file("bin/"+name, "#!/usr/bin/env bash\n"+s.BinScripts[name]+"\n", 0o755)

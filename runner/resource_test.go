@@ -207,10 +207,10 @@ func TestInstall(t *testing.T) {
 	}
 }
 
-func TestInstallSystemSymlink(t *testing.T) {
+func TestInstallFromNix(t *testing.T) {
 	for _, wanted := range []bool{true, false} {
 		s := parseSpec(t, fmt.Sprintf(`"systemSymlink":%t`, wanted))
-		s.Boot.Toplevel = "/nix/store/nixos"
+		s.Boot.Toplevel, s.Tools = "/nix/store/nixos", map[string]string{"qemu": "/nix/store/qemu"}
 		dir := filepath.Join(t.TempDir(), "runner")
 		file := filepath.Join(t.TempDir(), "in.json")
 		if err := os.WriteFile(file, []byte("{}"), 0o600); err != nil {
@@ -220,6 +220,10 @@ func TestInstallSystemSymlink(t *testing.T) {
 			t.Fatal(err)
 		}
 		target, err := os.Readlink(filepath.Join(dir, "share/microvm/system"))
+		if run, err := os.ReadFile(filepath.Join(dir, "bin/microvm-run")); err != nil ||
+			string(run) != "#!/bin/sh\nexec /nix/store/microvm run --host-tools guest "+dir+" \"$@\"\n" {
+			t.Errorf("microvm-run: %q, %v", run, err)
+		}
 		if (err == nil) != wanted || wanted && target != "/nix/store/nixos" {
 			t.Errorf("systemSymlink %t: link to %q, %v", wanted, target, err)
 		}
