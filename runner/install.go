@@ -23,7 +23,8 @@ func Install(specFile string, s *Spec, dir, program string) error {
 	w := tree{dir: dir}
 	w.file("share/microvm/spec.json", string(document), 0o644)
 	w.file("share/microvm/hypervisor", s.Hypervisor+"\n", 0o644)
-	w.commands(s, program)
+	w.run(s, program)
+	w.scripts(s)
 	w.hostFiles(s)
 	if s.Boot.Toplevel != "" && s.SystemSymlink {
 		w.link("share/microvm/system", s.Boot.Toplevel)
@@ -54,7 +55,7 @@ func (t *tree) link(name, target string) {
 	}
 }
 
-func (t *tree) commands(s *Spec, program string) {
+func (t *tree) run(s *Spec, program string) {
 	// Other tools than the runner's own are for who names the runner.
 	tools := ""
 	if len(s.Tools) > 0 {
@@ -62,9 +63,6 @@ func (t *tree) commands(s *Spec, program string) {
 	}
 	run := fmt.Sprintf("#!/bin/sh\nexec %s run%s %s \"$@\"\n", ShellQuote(program), tools, ShellQuote(t.dir))
 	t.file("bin/microvm-run", run, 0o755)
-	for _, name := range sortedKeys(s.BinScripts) {
-		t.file("bin/"+name, "#!/usr/bin/env bash\n"+s.BinScripts[name]+"\n", 0o755)
-	}
 }
 
 // hostFiles are the ones whose presence microvm.nix's host module goes by.

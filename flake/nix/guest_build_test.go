@@ -53,12 +53,15 @@ func TestGuestRunnerRefuses(t *testing.T) {
 	_, stderr, err := buildTest(t, `(import (tests + "/eval.nix") {
 		inherit nixpkgsLib;
 		microvm = `+buildMicrovm(t)+`;
-		modules = [ { microvm = { hotplugMem = 512; qemu.pcieRootPorts = [ { id = "a"; } ]; vsock.cid = 1; }; } ];
+		modules = [ { microvm = {
+			shares = [ { tag = "ro-store"; source = "/nix/store"; mountPoint = "/nix/store"; } ];
+			hotplugMem = 512; socket = ""; vsock.cid = 1;
+		}; } ];
 	}).config.microvm.declaredRunner`)
 	if err == nil {
 		t.Fatal("built")
 	}
-	for _, want := range []string{"hotplugMem:", "qemu.pcieRootPorts:", "vsock.cid:"} {
+	for _, want := range []string{"hotplugMem:", "socket:", "vsock.cid:"} {
 		if !strings.Contains(stderr, want) {
 			t.Errorf("%s lacks %q", stderr, want)
 		}

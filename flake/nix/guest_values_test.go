@@ -22,7 +22,6 @@ func TestGuestRefusesValues(t *testing.T) {
 		{`{ microvm.hypervisor = "quemu"; }`, "`microvm.hypervisor' is not of type `one of \"qemu\""},
 		{`{ microvm.volumes = [ { image = "a"; mountPoint = null; } ]; }`, `microvm.volumes."[definition 1-entry 1]".size' was accessed but has no value`},
 		{`{ microvm.interfaces = [ { type = "macvtap"; id = "m"; mac = "02:00:00:00:00:01"; } ]; }`, `macvtap.link' was accessed but has no value`},
-		{`{ microvm.balloonMem = 1; }`, "Set microvm.balloon = true instead"},
 		{`{ microvm.storeOnDisk = false; }`, "no share has the source /nix/store"},
 	}
 	for _, tt := range tests {
@@ -48,6 +47,7 @@ func TestGuestAssertions(t *testing.T) {
 		{`{ microvm.forwardPorts = [ { host.port = 1; guest.port = 2; } ]; }`, `needs an interface of the type "user"`},
 		{`{ microvm.cloud-hypervisor.platformOEMStrings = [ "oem_strings=[a]" ]; }`, `platformOEMStrings`},
 		{`{ microvm.writableStoreOverlay = "/rw"; nix.optimise.automatic = true; }`, `microvm.writableStoreOverlay does not work`},
+		{`{ microvm.balloonMem = 1; }`, `Set microvm.balloon = true instead`},
 		{`{ microvm.vsock.ssh.enable = true; }`, `set microvm.vsock.cid`},
 		{`{ microvm.journal.enable = true; microvm.machineId = null; }`, `microvm.journal.enable needs microvm.machineId`},
 		{`{ microvm.nixDatabaseOverlay.enable = true; microvm.writableStoreOverlay = "/rw"; }`, `share the host's`},

@@ -42,6 +42,15 @@ let
   created = filter (v: v.autoCreate) cfg.volumes;
   fsTypes = filter (fs: mkfsPackages ? ${fs}) (lib.unique (map (v: v.fsType) created));
 
+  hasType = types: any (interface: lib.elem interface.type types) cfg.interfaces;
+  hasPci = any (device: device.bus == "pci") cfg.devices;
+  needsLinks = hasType [
+    "tap"
+    "macvtap"
+  ];
+  needsBash =
+    needsLinks || hasPci || cfg.preStart or "" != "" || (cfg.binScripts or { }) != { };
+
   needsVirtiofsd =
     cfg.hypervisor != "vfkit" && any (share: share.proto == "virtiofs") cfg.shares;
   needsGpu = cfg.hypervisor == "cloud-hypervisor" && cfg.graphics.enable;
@@ -60,4 +69,14 @@ in
 }
 // optionalAttrs (any (v: (v.imageType or "raw") == "qcow2") created) {
   qemu-img = getExe' hostPackages.qemu-utils "qemu-img";
+}
+# A NixOS service finds none of these in its PATH.
+// optionalAttrs needsBash {
+  bash = getExe' hostPackages.bash "bash";
+}
+// optionalAttrs needsLinks {
+  ip = getExe' hostPackages.iproute2 "ip";
+}
+// optionalAttrs hasPci {
+  modprobe = getExe' hostPackages.kmod "modprobe";
 }

@@ -79,6 +79,7 @@ let
 
   packages = lib.genAttrs [
     "alioth"
+    "bash"
     "btrfs-progs"
     "bubblewrap"
     "cloud-hypervisor"
@@ -88,6 +89,8 @@ let
     "e2fsprogs"
     "erofs-utils"
     "firecracker"
+    "iproute2"
+    "kmod"
     "kvmtool"
     "mtools"
     "nix"

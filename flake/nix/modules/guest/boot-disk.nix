@@ -35,6 +35,7 @@ in
           bootFile = "BOOT${lib.toUpper efiArch}.EFI";
         }
         ''
+          # The ids are any, but the same for every build.
           bytes=$(cat "$kernel" "$initrd" "$loader" | wc --bytes)
           # FAT32 has at least 65525 clusters, here of 512 bytes.
           mib=$((bytes / 1048576 + 48))
@@ -42,11 +43,12 @@ in
           truncate --size="$((mib + 2))M" "$out"
           sfdisk --quiet "$out" <<EOF
           label: gpt
-          start=1MiB, size=''${mib}MiB, type=uefi, name=ESP
+          label-id: 5d0a8d1b-6c5c-4b0a-9d6e-7d1f3a2b4c5d
+          start=1MiB, size=''${mib}MiB, type=uefi, name=ESP, uuid=8f2c4e6a-0b1d-4f3e-a5c7-9e1b3d5f7a90
           EOF
 
           esp=$out@@1M
-          mkfs.vfat --offset 2048 -F 32 -n ESP "$out" "$((mib * 1024))"
+          mkfs.vfat --offset 2048 -F 32 -i 4d494352 -n ESP "$out" "$((mib * 1024))"
           mmd -i "$esp" ::/EFI ::/EFI/BOOT ::/loader ::/loader/entries
           mcopy -i "$esp" "$loader" "::/EFI/BOOT/$bootFile"
           mcopy -i "$esp" "$entry" ::/loader/entries/microvm.conf

@@ -85,7 +85,7 @@ in
             done <paths
 
             if ! bwrap "''${mounts[@]}" -- ${image.command}; then
-              echo "bwrap failed: copying the store instead" >&2
+              echo "failed with bwrap: copying the store instead" >&2
               rm -rf "$out" store
               mkdir store
               xargs cp --archive --target-directory=store <paths
