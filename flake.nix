@@ -21,14 +21,21 @@
               "aarch64-darwin"
             ]
         );
+
+      microvmFor = system: self.packages.${system}.microvm;
     in
     {
       lib = {
         plainGuest = import ./flake/nix/plain-guest.nix;
+      }
+      // import ./flake/nix/lib {
+        inherit (nixpkgs) lib;
+        inherit microvmFor;
+        guestModule = self.nixosModules.microvm;
       };
 
       nixosModules = {
-        microvm = ./flake/nix/modules/guest;
+        microvm = import ./flake/nix/modules/guest-of-flake.nix { inherit microvmFor; };
         host = ./flake/nix/modules/host;
       };
 

@@ -37,6 +37,7 @@ func defaultSpec() *Spec {
 		BinScripts:      map[string]string{},
 		Graphics:        Graphics{Backend: "gtk", Socket: absent, HostMem: "256M"},
 		PrettyProcnames: true,
+		SystemSymlink:   true,
 		Virtiofsd: Virtiofsd{
 			ThreadPoolSize:   ThreadPoolSize{Auto: true},
 			Group:            ptr("kvm"),

@@ -11,7 +11,8 @@ import (
 
 // Install writes the runner of a spec into dir, which must not exist: the spec
 // itself, the commands, and the files that microvm.nix's host module reads.
-func Install(specFile string, s *Spec, dir string) error {
+// The commands call program, this one by its path or its name in $PATH.
+func Install(specFile string, s *Spec, dir, program string) error {
 	document, err := os.ReadFile(specFile)
 	if err != nil {
 		return err
@@ -22,9 +23,10 @@ func Install(specFile string, s *Spec, dir string) error {
 	w := tree{dir: dir}
 	w.file("share/microvm/spec.json", string(document), 0o644)
 	w.file("share/microvm/hypervisor", s.Hypervisor+"\n", 0o644)
-	w.commands(s)
+	w.run(s, program)
+	w.scripts(s)
 	w.hostFiles(s)
-	if s.Boot.Toplevel != "" {
+	if s.Boot.Toplevel != "" && s.SystemSymlink {
 		w.link("share/microvm/system", s.Boot.Toplevel)
 	}
 	return errors.Join(w.problems...)
@@ -53,12 +55,14 @@ func (t *tree) link(name, target string) {
 	}
 }
 
-func (t *tree) commands(s *Spec) {
-	run := fmt.Sprintf("#!/bin/sh\nexec microvm run %s \"$@\"\n", ShellQuote(t.dir))
-	t.file("bin/microvm-run", run, 0o755)
-	for _, name := range sortedKeys(s.BinScripts) {
-		t.file("bin/"+name, "#!/usr/bin/env bash\n"+s.BinScripts[name]+"\n", 0o755)
+func (t *tree) run(s *Spec, program string) {
+	// Other tools than the runner's own are for who names the runner.
+	tools := ""
+	if len(s.Tools) > 0 {
+		tools = " --host-tools guest"
 	}
+	run := fmt.Sprintf("#!/bin/sh\nexec %s run%s %s \"$@\"\n", ShellQuote(program), tools, ShellQuote(t.dir))
+	t.file("bin/microvm-run", run, 0o755)
 }
 
 // hostFiles are the ones whose presence microvm.nix's host module goes by.

@@ -56,7 +56,7 @@ func planResources(s *Spec, c Caps, rt Runtime, o PlanOptions) []Resource {
 		}
 	}
 	if s.PreStart != nil && *s.PreStart != "" {
-		r = append(r, &PreStart{Header{Kind: "preStart"}, *s.PreStart, rt.Dir})
+		r = append(r, &PreStart{Header{Kind: "preStart"}, *s.PreStart, rt.Dir, s.Tools["bash"]})
 	}
 	return r
 }

@@ -182,7 +182,7 @@ func TestInstall(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "it's a runner")
-	if err := Install(file, s, dir); err != nil {
+	if err := Install(file, s, dir, "microvm"); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
@@ -202,7 +202,30 @@ func TestInstall(t *testing.T) {
 			t.Errorf("%s: %q, %v, want %q", name, got, err, want)
 		}
 	}
-	if err := Install(file, s, dir); err == nil {
+	if err := Install(file, s, dir, "microvm"); err == nil {
 		t.Error("installed over a runner")
+	}
+}
+
+func TestInstallFromNix(t *testing.T) {
+	for _, wanted := range []bool{true, false} {
+		s := parseSpec(t, fmt.Sprintf(`"systemSymlink":%t`, wanted))
+		s.Boot.Toplevel, s.Tools = "/nix/store/nixos", map[string]string{"qemu": "/nix/store/qemu"}
+		dir := filepath.Join(t.TempDir(), "runner")
+		file := filepath.Join(t.TempDir(), "in.json")
+		if err := os.WriteFile(file, []byte("{}"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := Install(file, s, dir, "/nix/store/microvm"); err != nil {
+			t.Fatal(err)
+		}
+		target, err := os.Readlink(filepath.Join(dir, "share/microvm/system"))
+		if run, err := os.ReadFile(filepath.Join(dir, "bin/microvm-run")); err != nil ||
+			string(run) != "#!/bin/sh\nexec /nix/store/microvm run --host-tools guest "+dir+" \"$@\"\n" {
+			t.Errorf("microvm-run: %q, %v", run, err)
+		}
+		if (err == nil) != wanted || wanted && target != "/nix/store/nixos" {
+			t.Errorf("systemSymlink %t: link to %q, %v", wanted, target, err)
+		}
 	}
 }

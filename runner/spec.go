@@ -72,6 +72,9 @@ type Spec struct {
 	RegisterWithMachined bool `json:"registerWithMachined"`
 	// PrettyProcnames names the hypervisor's process microvm@NAME.
 	PrettyProcnames bool `json:"prettyProcnames"`
+	// SystemSymlink links the runner to the NixOS system, which keeps both in
+	// the host's store.
+	SystemSymlink bool `json:"systemSymlink"`
 
 	QEMU            QEMUOptions            `json:"qemu"`
 	CloudHypervisor CloudHypervisorOptions `json:"cloud-hypervisor"`

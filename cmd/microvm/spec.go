@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -79,5 +81,14 @@ func (a *app) checkSpec(file, install string) error {
 	if err != nil {
 		return err
 	}
-	return runner.Install(file, s, dir)
+	return runner.Install(file, s, dir, programInRunner())
+}
+
+// programInRunner is how a runner calls this program: one that Nix built is there
+// as long as the runner is, another may be replaced.
+func programInRunner() string {
+	if self, err := os.Executable(); err == nil && strings.HasPrefix(self, "/nix/store/") {
+		return self
+	}
+	return "microvm"
 }

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -56,9 +55,6 @@ func goodHost(t *testing.T, name string) *host {
 	}
 	return h
 }
-
-// storeHash is the part of a store path that changes with the file.
-var storeHash = regexp.MustCompile(`/nix/store/[0-9a-z]{32}-`)
 
 // archive is all of a host in one text.
 func (h *host) archive(t *testing.T) []byte {

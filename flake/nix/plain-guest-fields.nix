@@ -13,16 +13,7 @@ let
     string
     ;
 
-  hypervisors = [
-    "qemu"
-    "cloud-hypervisor"
-    "firecracker"
-    "crosvm"
-    "kvmtool"
-    "stratovirt"
-    "alioth"
-    "vfkit"
-  ];
+  hypervisors = import ./lib/hypervisors.nix;
 in
 {
   required = {
@@ -76,5 +67,6 @@ in
       binScripts = attrs;
       registerWithMachined = bool;
       prettyProcnames = bool;
+      systemSymlink = bool;
     };
 }

@@ -1,0 +1,10 @@
+[
+  "qemu"
+  "cloud-hypervisor"
+  "firecracker"
+  "crosvm"
+  "kvmtool"
+  "stratovirt"
+  "alioth"
+  "vfkit"
+]
