@@ -67,7 +67,7 @@ func setup(e *testscript.Env) error {
 	e.Setenv("PATH", bin+string(filepath.ListSeparator)+own)
 	e.Setenv("HOME", filepath.Join(e.WorkDir, "home"))
 	e.Setenv("XDG_RUNTIME_DIR", filepath.Join(e.WorkDir, "run"))
-	e.Setenv("NIX_CONFIG", os.Getenv("NIX_CONFIG"))
+	e.Setenv("NIX_CONFIG", nixConfig())
 	repo, err := filepath.Abs("../..")
 	if err != nil {
 		return err
@@ -81,6 +81,16 @@ func setup(e *testscript.Env) error {
 	e.Setenv("BZIMAGE", filepath.Join(os.Getenv("MICROVM_TEST_KERNEL_DIR"), "vmlinuz"))
 	e.Setenv("INITRD", os.Getenv("MICROVM_TEST_INITRD"))
 	return nil
+}
+
+// nixConfig lets root build without a daemon, build users and a network, unless
+// the environment, such as the Makefile's, says otherwise.
+func nixConfig() string {
+	_, err := os.Stat("/nix/var/nix/daemon-socket/socket")
+	if c := os.Getenv("NIX_CONFIG"); c != "" || err == nil {
+		return c
+	}
+	return "build-users-group =\nsandbox = false\nsubstituters ="
 }
 
 // testKernel is the guest's kernel; an unpacked one spares emulation seconds.
